@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import { INodeRegistry } from "../../src/interfaces/INodeRegistry.sol";
+import { ISessionManager } from "../../src/interfaces/ISessionManager.sol";
+import { CorToken } from "../../src/l1/CorToken.sol";
+import { StakeVault } from "../../src/l1/StakeVault.sol";
+import { NodeRegistry } from "../../src/l2/NodeRegistry.sol";
+import { SessionManager } from "../../src/l2/SessionManager.sol";
+import { Settlement } from "../../src/l2/Settlement.sol";
+import { PayoutTree } from "../../src/libraries/PayoutTree.sol";
+import { EpochRoot } from "../../src/types/Attestation.sol";
+import { Roles } from "../../src/types/Roles.sol";
+import { Voucher, VoucherDebit } from "../../src/types/Voucher.sol";
+import { Test } from "forge-std/Test.sol";
+
+/// @notice The five contracts deployed as in production, with actors and the ways they sign.
+abstract contract Base is Test {
+    uint256 internal constant SUPPLY = 1_000_000 ether;
+    uint256 internal constant UNBONDING = 7 days;
+    uint256 internal constant THAW = 1 days;
+    uint256 internal constant CHALLENGE = 1 hours;
+    uint256 internal constant SNAPSHOT_AGE_MAX = 1 days;
+    uint128 internal constant MIN_STAKE = 100 ether;
+    bytes32 internal constant MODEL = "model";
+    bytes internal constant PEER_ID = hex"002408011220";
+
+    CorToken internal token;
+    StakeVault internal vault;
+    NodeRegistry internal registry;
+    SessionManager internal sessions;
+    Settlement internal settlement;
+
+    address internal holder = makeAddr("holder");
+    address internal slasher = makeAddr("slasher");
+    address internal treasury = makeAddr("treasury");
+    address internal stranger = makeAddr("stranger");
+    address internal client;
+    uint256 internal clientKey;
+    address internal spender;
+    uint256 internal spenderKey;
+    address internal oracle;
+    uint256 internal oracleKey;
+    uint256[3] internal guardKeys;
+
+    function setUp() public virtual {
+        vm.warp(1_700_000_000);
+        (client, clientKey) = makeAddrAndKey("client");
+        (spender, spenderKey) = makeAddrAndKey("spender");
+        (oracle, oracleKey) = makeAddrAndKey("oracle");
+        for (uint256 i = 0; i < 3; ++i) {
+            (, guardKeys[i]) = makeAddrAndKey(string.concat("guard", vm.toString(i)));
+        }
+        uint64 nonce = vm.getNonce(address(this));
+        token = new CorToken(holder, SUPPLY);
+        vault = new StakeVault(
+            token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 2)), slasher, UNBONDING
+        );
+        registry = new NodeRegistry(vault, INodeRegistry.MinimumStakes(MIN_STAKE, MIN_STAKE, MIN_STAKE, MIN_STAKE));
+        sessions = new SessionManager(token, THAW);
+        settlement = new Settlement(token, registry, sessions, treasury, CHALLENGE, SNAPSHOT_AGE_MAX);
+
+        vm.startPrank(holder);
+        token.transfer(client, 100_000 ether);
+        token.approve(address(vault), type(uint256).max);
+        vm.stopPrank();
+        vm.prank(client);
+        token.approve(address(sessions), type(uint256).max);
+    }
+
+    function stake(address operator, uint256 amount) internal {
+        vm.prank(holder);
+        vault.stake(operator, amount);
+    }
+
+    function registration(address operator, uint32 roles) internal pure returns (INodeRegistry.Registration memory) {
+        return INodeRegistry.Registration(operator, PEER_ID, roles, keccak256("encryption"));
+    }
+
+    function consentOf(uint256 key, address owner, INodeRegistry.Registration memory r, uint256 deadline)
+        internal
+        view
+        returns (bytes memory)
+    {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                registry.CONSENT_TYPEHASH(),
+                owner,
+                r.operator,
+                keccak256(r.peerId),
+                r.roles,
+                r.encryptionKey,
+                registry.consentNonce(r.operator),
+                deadline
+            )
+        );
+        return sign(key, keccak256(abi.encodePacked(hex"1901", domainOf(address(registry)), structHash)));
+    }
+
+    function register(uint256 key, uint32 roles, uint256 amount) internal returns (address operator) {
+        operator = vm.addr(key);
+        stake(operator, amount);
+        INodeRegistry.Registration memory r = registration(operator, roles);
+        bytes memory consent = consentOf(key, holder, r, block.timestamp);
+        vm.prank(holder);
+        registry.register(r, block.timestamp, consent);
+    }
+
+    /// @dev An oracle and three guards of equal stake, one second ago.
+    function registerCommittee() internal {
+        register(oracleKey, Roles.ORACLE, MIN_STAKE);
+        for (uint256 i = 0; i < 3; ++i) {
+            register(guardKeys[i], Roles.GUARD, MIN_STAKE);
+        }
+        skip(1);
+    }
+
+    function termsOf(uint256 deposit) internal view returns (ISessionManager.OpenTerms memory terms) {
+        terms.model = MODEL;
+        terms.spender = spender;
+        terms.allowance = deposit / 2;
+        terms.promptPriceMax = 1 ether;
+        terms.completionPriceMax = 2 ether;
+        terms.expiry = uint64(block.timestamp + 30 days);
+        terms.deposit = deposit;
+        terms.nodesMin = 1;
+        terms.nodesMax = 1;
+        terms.redundancy = 1;
+        terms.validators = 3;
+        terms.name = "name";
+    }
+
+    function open(uint256 deposit) internal returns (bytes32) {
+        ISessionManager.OpenTerms memory terms = termsOf(deposit);
+        vm.prank(client);
+        return sessions.open(terms);
+    }
+
+    function debitOf(uint256 key, bytes32 session, address payee, uint256 promised, uint256 debit)
+        internal
+        view
+        returns (VoucherDebit memory)
+    {
+        Voucher memory v = Voucher(session, payee, promised, 1, 0);
+        return VoucherDebit(v, sign(key, sessions.voucherDigest(v)), debit);
+    }
+
+    function single(VoucherDebit memory d) internal pure returns (VoucherDebit[] memory debits) {
+        debits = new VoucherDebit[](1);
+        debits[0] = d;
+    }
+
+    function attest(EpochRoot memory e, VoucherDebit[] memory debits, uint256 count)
+        internal
+        view
+        returns (bytes[] memory)
+    {
+        uint256[] memory keys = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            keys[i] = guardKeys[i];
+        }
+        return signSorted(keys, settlement.attestationDigest(e, settlement.hashDebits(debits)));
+    }
+
+    function signSorted(uint256[] memory keys, bytes32 digest) internal pure returns (bytes[] memory signatures) {
+        for (uint256 i = 1; i < keys.length; ++i) {
+            for (uint256 j = i; j > 0 && vm.addr(keys[j]) < vm.addr(keys[j - 1]); --j) {
+                (keys[j], keys[j - 1]) = (keys[j - 1], keys[j]);
+            }
+        }
+        signatures = new bytes[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            signatures[i] = sign(keys[i], digest);
+        }
+    }
+
+    /// @dev Settles `amount` more from `session` as one payout of `account` that has `cumulative` in total.
+    function settleOne(uint64 epoch, bytes32 session, uint256 cumulativeDebit, address account, uint256 cumulative)
+        internal
+    {
+        EpochRoot memory e = EpochRoot(epoch, PayoutTree.leaf(account, cumulative), cumulative, 0);
+        VoucherDebit[] memory debits =
+            single(debitOf(clientKey, session, address(settlement), cumulativeDebit, cumulativeDebit));
+        bytes[] memory signatures = attest(e, debits, 3);
+        vm.prank(oracle);
+        settlement.settle(e, debits, block.timestamp - 1, signatures);
+    }
+
+    function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function domainOf(address verifying) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("cortensord"),
+                keccak256("1"),
+                block.chainid,
+                verifying
+            )
+        );
+    }
+}

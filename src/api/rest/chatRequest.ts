@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import type { ChatMessage, CompletionRequest } from '../../roles/router/service.ts';
+import { apiError } from '../errors.ts';
+
+/** `null` means absent, as in OpenAI's own API. */
+function maybe<T extends z.ZodType>(type: T) {
+  return type.nullish().transform((value): z.output<T> | undefined => value ?? undefined);
+}
+
+/** A field of OpenAI's API that would change the answer and that we do not do: only values that ask for nothing pass. */
+function unsupported(why: string, harmless: (value: unknown) => boolean = () => false) {
+  return z
+    .unknown()
+    .refine((value) => value === undefined || value === null || harmless(value), {
+      message: `is not supported: ${why}`,
+      params: { unsupported: true },
+    })
+    .optional()
+    .describe(`Not supported: ${why}.`);
+}
+
+/** A field that cannot change the answer: taken and ignored. */
+const ignored = (what: string) => z.unknown().optional().describe(`Accepted and ignored: ${what}.`);
+
+const isEmpty = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+const only =
+  (...allowed: unknown[]) =>
+  (value: unknown): boolean =>
+    allowed.includes(value);
+const oneRefusal = (message: string) => ({ message, params: { unsupported: true } });
+
+const textPart = z.strictObject({
+  type: z.string().refine((type) => type === 'text', oneRefusal('is not supported: only text parts')),
+  text: z.string().optional(),
+  image_url: ignored('refused by its type'),
+  input_audio: ignored('refused by its type'),
+  file: ignored('refused by its type'),
+  refusal: ignored('refused by its type'),
+});
+
+const message = z.strictObject({
+  role: z.string().transform((role, context): ChatMessage['role'] => {
+    if (role === 'developer') return 'system';
+    if (role === 'system' || role === 'user' || role === 'assistant') return role;
+    const known = role === 'tool' || role === 'function';
+    context.addIssue({
+      code: 'custom',
+      message: known ? 'is not supported: tools' : 'must be one of system, developer, user, assistant',
+      ...(known ? { params: { unsupported: true } } : {}),
+    });
+    return z.NEVER;
+  }),
+  content: z
+    .union([z.string(), z.array(textPart).min(1).max(256)], { error: 'must be a string or a list of text parts' })
+    .transform((content) => (typeof content === 'string' ? content : content.map((part) => part.text ?? '').join(''))),
+  name: ignored('chat templates have no names'),
+  refusal: ignored('as OpenAI answers it'),
+  annotations: ignored('as OpenAI answers it'),
+  audio: unsupported('audio'),
+  tool_calls: unsupported('tools', isEmpty),
+  tool_call_id: unsupported('tools'),
+  function_call: unsupported('tools'),
+});
+
+/** Every field of OpenAI's chat completions: used, ignored because it is harmless, or refused by name. */
+export const chatRequestSchema = z.strictObject({
+  model: z.string().min(1).max(256).describe('Name or 32-byte id of a model (GET /v1/models).'),
+  messages: z.array(message).min(1).max(1024).describe('The conversation so far; text only.'),
+  stream: maybe(z.boolean()),
+  stream_options: maybe(z.strictObject({ include_usage: z.boolean().optional(), include_obfuscation: ignored('no obfuscation is sent') })),
+  max_completion_tokens: maybe(z.number().int().min(1).max(1_000_000)),
+  max_tokens: maybe(z.number().int().min(1).max(1_000_000)).describe('Older name of max_completion_tokens.'),
+  temperature: maybe(z.number().min(0).max(2)).describe('0 is greedy.'),
+  top_p: maybe(z.number().gt(0).max(1)),
+  top_k: maybe(z.number().int().min(0).max(1_000_000)).describe('Extension: candidates kept; 0 keeps all.'),
+  seed: maybe(z.number().int()).describe('Public seed of the sampling noise.'),
+  stop: maybe(
+    z.union(
+      [
+        z
+          .string()
+          .min(1)
+          .max(256)
+          .transform((stop) => [stop]),
+        z.array(z.string().min(1).max(256)).max(4),
+      ],
+      {
+        error: 'must be a string or a list of at most 4 strings',
+      },
+    ),
+  ),
+  n: unsupported('one answer per request', only(1)),
+  user: ignored('no user tracking'),
+  safety_identifier: ignored('no user tracking'),
+  metadata: ignored('nothing is stored'),
+  store: unsupported('answers are not stored', only(false)),
+  service_tier: unsupported('there is one tier', only('auto', 'default')),
+  prompt_cache_key: ignored('caching is the miner’s'),
+  prompt_cache_retention: ignored('caching is the miner’s'),
+  prompt_cache_options: ignored('caching is the miner’s'),
+  frequency_penalty: unsupported('penalties', only(0)),
+  presence_penalty: unsupported('penalties', only(0)),
+  logit_bias: unsupported('logit bias', isEmpty),
+  logprobs: unsupported('log probabilities', only(false)),
+  top_logprobs: unsupported('log probabilities', only(0)),
+  response_format: unsupported(
+    'only {"type": "text"}',
+    (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
+  ),
+  tools: unsupported('tools', isEmpty),
+  tool_choice: unsupported('tools', only('none', 'auto')),
+  parallel_tool_calls: ignored('there are no tools'),
+  functions: unsupported('tools', isEmpty),
+  function_call: unsupported('tools', only('none', 'auto')),
+  modalities: unsupported('only text', (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text'),
+  audio: unsupported('audio'),
+  prediction: unsupported('predicted outputs'),
+  reasoning_effort: unsupported('reasoning effort', only('none')),
+  verbosity: unsupported('verbosity', only('medium')),
+  web_search_options: unsupported('web search'),
+  moderation: unsupported('moderation'),
+});
+
+export interface ChatRequest {
+  readonly completion: CompletionRequest;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+}
+
+/** @throws INVALID_REQUEST or UNSUPPORTED_FIELD, with `param` in the data */
+export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
+  const parsed = chatRequestSchema.safeParse(body);
+  if (!parsed.success) throw refusal(parsed.error, body);
+  const { model, messages, stream, stream_options, max_completion_tokens, max_tokens, temperature, top_p, top_k, seed, stop } = parsed.data;
+  return {
+    stream: stream ?? false,
+    includeUsage: stream_options?.include_usage ?? false,
+    completion: {
+      apiKey,
+      model,
+      messages: messages.map(({ role, content }) => ({ role, content })),
+      maxTokens: max_completion_tokens ?? max_tokens,
+      temperature,
+      topP: top_p,
+      topK: top_k,
+      seed,
+      stop,
+    },
+  };
+}
+
+function refusal(error: z.ZodError, body: unknown): Error {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return apiError('INVALID_REQUEST', 'the body must be a JSON object', { param: null });
+  const issue = deepest(error.issues[0]);
+  if (issue?.code === 'unrecognized_keys') {
+    const param = paramOf([...issue.path, issue.keys[0] ?? '']);
+    return apiError('UNSUPPORTED_FIELD', `${param} is not a field of this API`, { param });
+  }
+  const param = paramOf(issue?.path ?? []);
+  const custom = issue?.code === 'custom' && issue.params?.unsupported === true;
+  const message = issue?.message ?? 'is invalid';
+  return apiError(custom ? 'UNSUPPORTED_FIELD' : 'INVALID_REQUEST', `${param}: ${message}`, { param });
+}
+
+/** A union reports itself; the branch that got furthest says what is really wrong. */
+function deepest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
+  if (issue?.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flat().filter((one) => one.path.length > 0);
+  const [first] = inner;
+  return first ? ({ ...first, path: [...issue.path, ...first.path] } as z.core.$ZodIssue) : issue;
+}
+
+/** `messages[0].content`, as OpenAI writes it. */
+function paramOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
+    '',
+  );
+}

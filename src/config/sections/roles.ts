@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { field, int, section, weiString } from '../field.ts';
+
+const modelDirs = z.array(z.string().min(1)).max(64).default(['default']);
+
+export const router = section('Takes prompts, picks miners, streams answers.', {
+  maxInFlight: field({ doc: 'Completions at once; above it callers get 503.' }, int(1, 100_000).default(256)),
+  retries: field({ doc: 'Further miners tried when one fails before its first token.' }, int(0, 10).default(2)),
+  heartbeatTimeoutMs: field({ doc: 'A miner silent for longer gets no work.', unit: 'ms' }, int(500, 600_000).default(15_000)),
+  openTimeoutMs: field({ doc: 'Bound on opening a stream to a miner.', unit: 'ms' }, int(100, 60_000).default(5_000)),
+  firstTokenTimeoutMs: field({ doc: 'Bound on the first token; covers queue and prefill.', unit: 'ms' }, int(100, 600_000).default(60_000)),
+  tokenTimeoutMs: field({ doc: 'Bound on the gap between tokens.', unit: 'ms' }, int(100, 600_000).default(20_000)),
+  completionTokensMax: field(
+    { doc: 'Tokens of one answer, and the default when the client names none.', unit: 'tokens' },
+    int(1, 131_072).default(512),
+  ),
+  modelDirs: field(
+    { doc: 'Folders whose tokenizers and prices this router serves; `default` is the built-in model.', path: true },
+    modelDirs,
+  ),
+});
+
+export const miner = section('Holds models and answers.', {
+  modelDirs: field({ doc: 'Model folders to serve; `default` is the built-in model.', path: true }, modelDirs),
+  promptPrice: field({ doc: 'Ask for prompt tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('1000000000000000')),
+  completionPrice: field({ doc: 'Ask for completion tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('2000000000000000')),
+  slots: field({ doc: 'Sequences decoded at once.' }, int(1, 64).default(4)),
+  queueMax: field({ doc: 'Requests that wait for a slot; above it MINER_QUEUE_FULL.' }, int(0, 1_024).default(16)),
+  threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  heartbeatMs: field({ doc: 'How often capacity is announced.', unit: 'ms' }, int(200, 60_000).default(2_000)),
+  evidenceTtlMs: field(
+    { doc: 'How long evidence of a finished task is kept for guards.', unit: 'ms' },
+    int(10_000, 86_400_000).default(3_600_000),
+  ),
+  paceMsPerToken: field({ doc: 'Least time per token, to imitate a slower machine.', unit: 'ms' }, int(0, 10_000).default(0)),
+  fault: field(
+    { doc: 'Misbehaviour for demonstrations and tests; anything but `none` needs network.devnet = true.' },
+    z.enum(['none', 'tamper']).default('none'),
+  ),
+});
+
+export const guard = section('Audits finished tasks and votes.', {
+  auditRate: field({ doc: 'Share of the tasks seen that is audited.', bounds: '0–1' }, z.number().min(0).max(1).default(1)),
+  modelDirs: field({ doc: 'Model folders it can replay; `default` is the built-in model.', path: true }, modelDirs),
+  threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
+  evidenceTimeoutMs: field(
+    { doc: 'Bound on fetching evidence; after it the vote is UNAVAILABLE.', unit: 'ms' },
+    int(100, 60_000).default(5_000),
+  ),
+  revealDelayMs: field({ doc: 'Wait between commit and reveal.', unit: 'ms' }, int(0, 60_000).default(1_000)),
+});
+
+export const oracle = section('Aggregates votes and settles epochs.', {
+  epochMs: field({ doc: 'Length of a settlement epoch.', unit: 'ms' }, int(500, 86_400_000).default(60_000)),
+  voteTimeoutMs: field({ doc: 'How long a task waits for a quorum of votes.', unit: 'ms' }, int(500, 3_600_000).default(30_000)),
+  attestTimeoutMs: field({ doc: 'Bound on a guard’s answer to an attestation request.', unit: 'ms' }, int(100, 60_000).default(10_000)),
+  tasksPerEpochMax: field({ doc: 'Tasks settled in one transaction.' }, int(1, 100_000).default(10_000)),
+});

@@ -1,0 +1,52 @@
+/** Ids and commitments that both peers and contracts compute. All are keccak256 over `abi.encode` (fixed 32-byte words) unless said otherwise. */
+import { keccak256 } from 'viem';
+import type { Address, Hex, NetworkId, Sampling, SessionId, TaskId } from '../types/index.ts';
+
+const uint = (value: number | bigint): string => value.toString(16).padStart(64, '0');
+const bytes32 = (value: Hex): string => value.slice(2).padStart(64, '0');
+const hash = (...words: string[]): Hex => keccak256(`0x${words.join('')}`);
+
+/** `keccak256(abi.encode(uint256 chainId, address registry))`. */
+export function networkIdOf(chainId: number, nodeRegistry: Address): NetworkId {
+  return hash(uint(chainId), bytes32(nodeRegistry)) as NetworkId;
+}
+
+/** `keccak256(abi.encode(bytes32 networkId, bytes32 session, address router, bytes32 promptCommit, uint64 nonce))`. */
+export function taskIdOf(networkId: NetworkId, session: SessionId, router: Address, promptCommit: Hex, nonce: number): TaskId {
+  return hash(bytes32(networkId), bytes32(session), bytes32(router), bytes32(promptCommit), uint(nonce)) as TaskId;
+}
+
+/** `keccak256(abi.encode(uint32 temperatureMilli, uint32 topPPpm, uint32 topK, bytes32 seed))`. */
+export function samplingHash(sampling: Sampling): Hex {
+  return hash(uint(sampling.temperatureMilli), uint(sampling.topPPpm), uint(sampling.topK), bytes32(sampling.seed));
+}
+
+/** `keccak256(promptSalt ‖ u32be ids…)`: binds a prompt without showing it. The salt is 32 random bytes, told to the miner and to guards only. */
+export function promptCommit(promptSalt: Hex, promptIds: Uint32Array): Hex {
+  const bytes = Buffer.allocUnsafe(32 + promptIds.length * 4);
+  bytes.write(promptSalt.slice(2), 0, 32, 'hex');
+  for (let i = 0; i < promptIds.length; i++) bytes.writeUInt32BE(promptIds[i] as number, 32 + 4 * i);
+  return keccak256(bytes);
+}
+
+/** What a guard commits to before it reveals. `verdict` is a VERDICT_CODE. */
+export interface VoteSecret {
+  readonly voter: Address;
+  readonly task: TaskId;
+  readonly round: number;
+  readonly verdict: number;
+  readonly evidenceHash: Hex;
+  readonly salt: Hex;
+}
+
+/** `keccak256(abi.encode(address voter, bytes32 task, uint32 round, uint8 verdict, bytes32 evidenceHash, bytes32 salt))`. */
+export function voteCommit(vote: VoteSecret): Hex {
+  return hash(
+    bytes32(vote.voter),
+    bytes32(vote.task),
+    uint(vote.round),
+    uint(vote.verdict),
+    bytes32(vote.evidenceHash),
+    bytes32(vote.salt),
+  );
+}

@@ -1,0 +1,26 @@
+import type { EngineOptions } from './options.ts';
+import type { Engine } from './types.ts';
+import { WorkerEngine } from './workerEngine.ts';
+
+export type { EngineOptions } from './options.ts';
+export type {
+  BackendName,
+  Engine,
+  EngineStatus,
+  GeneratedToken,
+  GenerateEnd,
+  GenerateRequest,
+  LoadOptions,
+  ModelInfo,
+  VerifyRequest,
+  VerifyResult,
+} from './types.ts';
+
+/**
+ * An engine that starts its worker thread at the first load. Close it: the thread keeps the process alive.
+ *
+ * @throws REQUEST_INVALID when an option is out of range
+ */
+export function createEngine(options: EngineOptions = {}): Engine {
+  return new WorkerEngine(options);
+}

@@ -1,0 +1,90 @@
+import { defineErrors } from '../util/errors.ts';
+
+/** Error codes of the inference engine, the tokenizer and the model folder reader. */
+export const inferenceError = defineErrors('inference', {
+  MODEL_NOT_FOUND: {
+    summary: 'There is no model folder at the path, or no model of that id is loaded.',
+    remedy: 'Check the path, or load the model before using it.',
+    http: 404,
+    exit: 66,
+  },
+  MODEL_FILE_MISSING: {
+    summary: 'A model folder lacks a required file.',
+    remedy: 'A model folder holds config.json, model.safetensors, tokenizer.json and tokenizer_config.json; fetch the model again.',
+    http: 500,
+    exit: 66,
+  },
+  MODEL_FILE_TOO_LARGE: {
+    summary: 'A file of a model folder is above its byte limit.',
+    remedy: 'Use a smaller model, or split the weights; docs/inference.md lists the limits.',
+    http: 500,
+    exit: 65,
+  },
+  MODEL_INVALID: {
+    summary: 'A file of a model folder is damaged or contradicts another one.',
+    remedy: 'Fetch the model again and compare its id with the publisher’s.',
+    http: 500,
+    exit: 65,
+  },
+  MODEL_UNSUPPORTED: {
+    summary: 'The engine cannot run this architecture or one of its settings.',
+    remedy: 'Use a model of a supported architecture; docs/inference.md lists them.',
+    http: 501,
+    exit: 65,
+  },
+  MODEL_HASH_MISMATCH: {
+    summary: 'The model’s files hash to another id than the expected one.',
+    remedy: 'Fetch the model again from a provider you trust.',
+    http: 500,
+    exit: 65,
+  },
+  CHAT_TEMPLATE_FAILED: {
+    summary: 'The chat template of the model rejected the messages, or there is none.',
+    remedy: 'Send messages with the roles that the model knows, in the order that it knows.',
+    http: 400,
+  },
+  PROMPT_EMPTY: { summary: 'The prompt has no tokens.', remedy: 'Send at least one token.', http: 400 },
+  PROMPT_TOO_LONG: {
+    summary: 'The prompt leaves no room in the model’s context.',
+    remedy: 'Shorten the prompt, or use a model with a longer context.',
+    http: 400,
+  },
+  TOKEN_OUT_OF_RANGE: {
+    summary: 'A token id is outside the model’s vocabulary.',
+    remedy: 'Tokenise with the tokenizer of the same model.',
+    http: 400,
+  },
+  REQUEST_INVALID: {
+    summary: 'A field of a generate or verify request is outside its range.',
+    remedy: 'Correct the field that the message names.',
+    http: 400,
+  },
+  ENGINE_QUEUE_FULL: {
+    summary: 'All slots are busy and the admission queue is at its bound.',
+    remedy: 'Retry after a moment, or send the request to another miner.',
+    http: 503,
+    retryable: true,
+  },
+  ENGINE_CRASHED: {
+    summary: 'The worker thread of the engine ended while the call was under way.',
+    remedy: 'Retry: the next call starts a new worker. If it repeats, report it with the log lines around it.',
+    http: 500,
+    retryable: true,
+  },
+  ENGINE_CLOSED: {
+    summary: 'The engine was closed.',
+    remedy: 'Open a new engine.',
+    http: 503,
+  },
+  ENGINE_NUMERICS: {
+    summary: 'The model produced a number that is not finite.',
+    remedy: 'Verify the model’s files; if they are right, report the model and the prompt’s length.',
+    http: 500,
+  },
+  BACKEND_UNAVAILABLE: {
+    summary: 'No inference backend works on this machine.',
+    remedy: 'Reinstall onnxruntime-node for this platform, and read the cause.',
+    http: 500,
+    exit: 69,
+  },
+});

@@ -1,0 +1,116 @@
+import type { FinishReason } from '../types/index.ts';
+import type { Detokenizer } from './detokenizer.ts';
+import { inferenceError } from './errors.ts';
+import { chooseToken, judgeToken } from './sampler.ts';
+import type { Sketcher } from './sketch.ts';
+import { findStop } from './stop.ts';
+import type { GeneratedToken, GenerateEnd, GenerateRequest, VerifyRequest, VerifyResult } from './types.ts';
+
+/** Results of one position of a forward pass. Views: valid during the call only. */
+export interface PositionOutput {
+  readonly logits: Float32Array;
+  readonly hidden: Float32Array;
+}
+
+/** Work that holds a cache row: first its `tokens` are fed in chunks, then, for a generation, one token a step. */
+export interface Job {
+  readonly call: number;
+  /** Known tokens: prompt, or prompt and output without its last token. */
+  readonly tokens: Uint32Array;
+  /** First position of `tokens` whose results are wanted. */
+  readonly wantedFrom: number;
+  /** Takes the results of the next wanted position; what to feed next, or undefined when the job wants no more steps. */
+  accept(output: PositionOutput): number | undefined;
+}
+
+export interface GenerateJobInit {
+  readonly call: number;
+  readonly request: GenerateRequest;
+  readonly contextTokens: number;
+  readonly eosIds: ReadonlySet<number>;
+  readonly detokenizer: Detokenizer | undefined;
+  readonly sketcher: Sketcher;
+  readonly onToken: (token: GeneratedToken) => void;
+  readonly onEnd: (end: GenerateEnd) => void;
+}
+
+export function generateJob(init: GenerateJobInit): Job {
+  const { call, request, sketcher, detokenizer } = init;
+  const promptTokens = request.promptIds.length;
+  const tokensMax = Math.min(request.maxTokens, init.contextTokens - promptTokens);
+  const stopCharsMax = request.stop.reduce((max, text) => Math.max(max, text.length), 0);
+  let tail = '';
+  let emitted = 0;
+
+  const reachesStop = (tokenId: number): boolean => {
+    if (detokenizer === undefined) return false;
+    tail += detokenizer.push(tokenId);
+    if (findStop(tail, request.stop) !== -1) return true;
+    tail = tail.slice(Math.max(0, tail.length - stopCharsMax + 1));
+    return false;
+  };
+  const finishReason = (tokenId: number): FinishReason | undefined => {
+    if (init.eosIds.has(tokenId) || reachesStop(tokenId)) return 'stop';
+    return emitted >= tokensMax ? 'length' : undefined;
+  };
+
+  return {
+    call,
+    tokens: request.promptIds,
+    wantedFrom: promptTokens - 1,
+    accept({ logits, hidden }) {
+      requireFinite(logits, promptTokens + emitted);
+      const tokenId = chooseToken(logits, request.sampling, emitted);
+      init.onToken({ index: emitted, tokenId, sketch: sketcher.sketch(hidden) });
+      emitted++;
+      const reason = finishReason(tokenId);
+      if (reason === undefined) return tokenId;
+      init.onEnd({ finishReason: reason, promptTokens, completionTokens: emitted });
+      return undefined;
+    },
+  };
+}
+
+export interface VerifyJobInit {
+  readonly call: number;
+  /** With at least one output token. */
+  readonly request: VerifyRequest;
+  readonly sketcher: Sketcher;
+  readonly onResult: (result: VerifyResult) => void;
+}
+
+export function verifyJob({ call, request, sketcher, onResult }: VerifyJobInit): Job {
+  const { promptIds, outputIds, sampling } = request;
+  const tokens = new Uint32Array(promptIds.length + outputIds.length - 1);
+  tokens.set(promptIds);
+  tokens.set(outputIds.subarray(0, -1), promptIds.length);
+  const count = outputIds.length;
+  const result = {
+    chosen: new Uint32Array(count),
+    logprob: new Float32Array(count),
+    gap: new Float32Array(count),
+    sketches: [] as Uint8Array[],
+  };
+  let position = 0;
+  return {
+    call,
+    tokens,
+    wantedFrom: promptIds.length - 1,
+    accept({ logits, hidden }) {
+      requireFinite(logits, promptIds.length + position);
+      const { chosen, logprob, gap } = judgeToken(logits, sampling, position, outputIds[position] as number);
+      result.chosen[position] = chosen;
+      result.logprob[position] = logprob;
+      result.gap[position] = gap;
+      result.sketches.push(sketcher.sketch(hidden));
+      if (++position === count) onResult(result);
+      return undefined;
+    },
+  };
+}
+
+function requireFinite(logits: Float32Array, position: number): void {
+  let sum = 0;
+  for (const logit of logits) sum += logit;
+  if (!Number.isFinite(sum)) throw inferenceError('ENGINE_NUMERICS', `logits at position ${position} are not finite`, { position });
+}

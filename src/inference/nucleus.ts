@@ -1,0 +1,79 @@
+import type { Sampling } from '../types/index.ts';
+
+/** Weights are integers in units of 2⁻³⁰ of the most probable token's, so that their sums are exact in any language. */
+const WEIGHT_ONE = 2 ** 30;
+const PPM = 1_000_000n;
+/** Noise spans −3.14 to 22.88: a token further below the top one can never win, so leaving it out changes no choice. */
+const REACH = 26.02;
+
+export interface KeptToken {
+  readonly token: number;
+  /** 1000 · logit / temperatureMilli */
+  readonly z: number;
+  /** How much would have to change to push it out: the distance in z to the first dropped token, or in mass to the end of the nucleus. */
+  readonly margin: number;
+}
+
+export interface Kept {
+  /** By falling z, equal ones by rising id. */
+  readonly kept: readonly KeptToken[];
+  /** How much would have to change to let a token in; 0 for kept ones. */
+  exclusion(token: number): number;
+}
+
+/**
+ * Tokens that top-k and then top-p leave. Order: falling z, then rising id. top-k keeps the first k. top-p: weight = ⌊exp(z − z₀) · 2³⁰⌋, W = sum
+ * over what top-k left, need = ⌈W · topPPpm / 10⁶⌉; a token is kept while the weights before it sum to less than `need`.
+ */
+export function keptTokens(logits: Float32Array, sampling: Sampling): Kept {
+  const zOf = (token: number): number => ((logits[token] as number) * 1000) / sampling.temperatureMilli;
+  const order = rank(logits, REACH * (sampling.temperatureMilli / 1000));
+  const limit = sampling.topK > 0 ? Math.min(sampling.topK, order.length) : order.length;
+  const top = zOf(order[0] as number);
+  let total = 0;
+  for (let i = 0; i < limit; i++) total += weight(zOf(order[i] as number) - top);
+  const need = Number((BigInt(total) * BigInt(sampling.topPPpm) + PPM - 1n) / PPM);
+  const wholeMass = sampling.topPPpm === Number(PPM);
+  const before: number[] = [];
+  let mass = 0;
+  while (before.length < limit && (wholeMass || mass < need)) {
+    const rank = before.push(mass) - 1;
+    mass += weight(zOf(order[rank] as number) - top);
+  }
+  const count = before.length;
+  const firstDropped = count < order.length ? zOf(order[count] as number) : Number.NEGATIVE_INFINITY;
+  const lastKept = zOf(order[count - 1] as number);
+  const kept = before.map((massBefore, rank): KeptToken => {
+    const token = order[rank] as number;
+    const z = zOf(token);
+    const massMargin = wholeMass ? Number.POSITIVE_INFINITY : (need - massBefore) / total;
+    return { token, z, margin: Math.min(z - firstDropped, massMargin) };
+  });
+
+  const exclusion = (token: number): number => {
+    const rank = order.indexOf(token);
+    if (rank !== -1 && rank < count) return 0;
+    const distance = lastKept - zOf(token);
+    const isDroppedByTopK = limit === sampling.topK && (rank === -1 || rank >= limit);
+    if (isDroppedByTopK) return distance;
+    if (wholeMass) return 0; // out of the noise's reach, but not dropped
+    let massBefore = 0;
+    for (let i = 0; i < limit && order[i] !== token; i++) massBefore += weight(zOf(order[i] as number) - top);
+    return Math.min(distance, (massBefore - need) / total);
+  };
+  return { kept, exclusion };
+}
+
+function weight(belowTop: number): number {
+  return Math.floor(Math.exp(belowTop) * WEIGHT_ONE);
+}
+
+/** Ids by falling logit, equal ones by rising id; only those at most `reach` below the greatest. */
+function rank(logits: Float32Array, reach: number): Uint32Array {
+  let top = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > top) top = logit;
+  const order = new Uint32Array(logits.length);
+  let count = 0;
+  for (let id = 0; id < logits.length; id++) if ((logits[id] as number) >= top - reach) order[count++] = id;
+  return order.subarray(0, count).sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
+}

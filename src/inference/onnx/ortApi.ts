@@ -1,0 +1,118 @@
+import { createRequire } from 'node:module';
+import { arch, platform } from 'node:os';
+import path from 'node:path';
+import koffi from 'koffi';
+import { inferenceError } from '../errors.ts';
+import { TENSOR_TYPE, type TensorType } from './graphWriter.ts';
+
+/** An address in native memory. */
+export type Pointer = bigint;
+
+/** The table is only ever extended at its end: asking for version 18 gives the entries below in every later library. */
+const API_VERSION = 18;
+const ENTRIES = 101;
+const LOG_WARNING = 2;
+const DEVICE_ALLOCATOR = 0;
+const DEFAULT_MEMORY = 0;
+const STACK_BYTES = 8 << 20;
+
+/** Positions in OrtApi (onnxruntime_c_api.h) with the C signature of each function used here. */
+const FUNCTIONS = {
+  getErrorMessage: [2, 'const char* (void* status)'],
+  createEnv: [3, 'void* (int level, const char* id, _Out_ void** out)'],
+  createSessionFromArray: [8, 'void* (void* env, void* data, size_t bytes, void* options, _Out_ void** out)'],
+  run: [9, 'void* (void* session, void* options, void* inNames, void* ins, size_t inCount, void* outNames, size_t outCount, void* outs)'],
+  createSessionOptions: [10, 'void* (_Out_ void** out)'],
+  setIntraOpThreads: [24, 'void* (void* options, int threads)'],
+  setInterOpThreads: [25, 'void* (void* options, int threads)'],
+  createTensor: [49, 'void* (void* memory, void* data, size_t bytes, int64_t* dims, size_t rank, int type, _Out_ void** out)'],
+  createCpuMemoryInfo: [69, 'void* (int allocator, int memory, _Out_ void** out)'],
+  releaseStatus: [93, 'void (void* status)'],
+  releaseSession: [95, 'void (void* session)'],
+  releaseValue: [96, 'void (void* value)'],
+  releaseSessionOptions: [100, 'void (void* options)'],
+} as const;
+type Native = Record<keyof typeof FUNCTIONS, (...values: unknown[]) => unknown>;
+
+/** The few functions of ONNX Runtime's C API that the engine needs, called in the library that onnxruntime-node brings along. */
+export class OrtApi {
+  readonly version: string;
+  readonly #native: Native;
+  readonly #env: Pointer;
+  readonly #cpuMemory: Pointer;
+  /** Keeps the library loaded. */
+  readonly library: unknown;
+
+  constructor() {
+    koffi.config({ sync_stack_size: STACK_BYTES });
+    const library = koffi.load(libraryPath());
+    this.library = library;
+    const base = library.func('void* OrtGetApiBase()')() as Pointer;
+    const [getApi, getVersion] = koffi.decode(base, 'void*', 2) as [Pointer, Pointer];
+    this.version = functionAt(getVersion, 'const char* OrtVersion()')() as string;
+    const table = functionAt(getApi, 'void* OrtGetApi(uint32_t version)')(API_VERSION) as Pointer | null;
+    if (table === null) throw inferenceError('BACKEND_UNAVAILABLE', `ONNX Runtime ${this.version} has no API ${API_VERSION}`);
+    const entries = koffi.decode(table, 'void*', ENTRIES) as Pointer[];
+    this.#native = Object.fromEntries(
+      Object.entries(FUNCTIONS).map(([name, [index, signature]]) => [
+        name,
+        functionAt(entries[index] as Pointer, signature.replace(' (', ` Ort_${name}(`)),
+      ]),
+    ) as Native;
+    this.#env = this.#out('createEnv', LOG_WARNING, 'cortensord');
+    this.#cpuMemory = this.#out('createCpuMemoryInfo', DEVICE_ALLOCATOR, DEFAULT_MEMORY);
+  }
+
+  createSession(model: Uint8Array, threads: number): Pointer {
+    const options = this.#out('createSessionOptions');
+    try {
+      this.#check(this.#native.setIntraOpThreads(options, threads));
+      this.#check(this.#native.setInterOpThreads(options, 1));
+      return this.#out('createSessionFromArray', this.#env, model, model.length, options);
+    } finally {
+      this.#native.releaseSessionOptions(options);
+    }
+  }
+
+  /** A tensor over memory that it does not own. */
+  createTensor(type: TensorType, address: Pointer, bytes: number, dims: readonly number[]): Pointer {
+    return this.#out('createTensor', this.#cpuMemory, address, bytes, BigInt64Array.from(dims, BigInt), dims.length, TENSOR_TYPE[type]);
+  }
+
+  /** Computes on the calling thread; outputs go to the given tensors. */
+  run(session: Pointer, inputNames: BigUint64Array, inputs: BigUint64Array, outputNames: BigUint64Array, outputs: BigUint64Array): void {
+    this.#check(this.#native.run(session, null, inputNames, inputs, inputs.length, outputNames, outputs.length, outputs));
+  }
+
+  releaseTensor(tensor: Pointer): void {
+    this.#native.releaseValue(tensor);
+  }
+
+  releaseSession(session: Pointer): void {
+    this.#native.releaseSession(session);
+  }
+
+  #out(name: keyof Native, ...values: unknown[]): Pointer {
+    const out: (Pointer | null)[] = [null];
+    this.#check(this.#native[name](...values, out));
+    return out[0] as Pointer;
+  }
+
+  #check(status: unknown): void {
+    if (status === null || status === 0n) return;
+    const message = this.#native.getErrorMessage(status) as string;
+    this.#native.releaseStatus(status);
+    throw new Error(`ONNX Runtime: ${message}`);
+  }
+}
+
+function functionAt(address: Pointer, signature: string): (...values: unknown[]) => unknown {
+  return koffi.decode(address, koffi.proto(signature)) as (...values: unknown[]) => unknown;
+}
+
+function libraryPath(): string {
+  const root = path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const file = { linux: 'libonnxruntime.so.1', darwin: 'libonnxruntime.1.dylib', win32: 'onnxruntime.dll' }[platform() as string];
+  if (file === undefined) throw inferenceError('BACKEND_UNAVAILABLE', `onnxruntime-node brings no library for ${platform()}`);
+  return path.join(root, 'bin', 'napi-v6', platform(), arch(), file);
+}

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import { inferenceError } from './errors.ts';
+
+/** Settings of an engine; every one has a default. */
+export interface EngineOptions {
+  /** Threads inside one forward pass, 1–64. */
+  readonly threads?: number;
+  /** Requests that one model runs at the same time, 1–64. */
+  readonly slots?: number;
+  /** Requests that wait for a slot, per model, 0–4,096; one more is ENGINE_QUEUE_FULL. */
+  readonly queueMax?: number;
+  /** Upper bound on a model's context (prompt and completion), tokens: the KV cache holds slots × this. */
+  readonly contextTokensMax?: number;
+  /** Prompt tokens in one prefill step, 8–2,048: between two of them other requests decode. */
+  readonly prefillChunkTokens?: number;
+  /** Least time of a decode step, ms: makes a miner slower on purpose (devnets, benchmarks). 0 is off. */
+  readonly paceMsPerToken?: number;
+  /** 'auto' tries the C API and falls back to the onnxruntime-node binding when its self-test fails. */
+  readonly backend?: 'auto' | 'ortFfi' | 'ortNode';
+  readonly logger?: Logger;
+}
+
+/** What crosses to the worker: all settings, checked, no functions. */
+export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger'>>;
+
+const RANGES = {
+  threads: [1, 64],
+  slots: [1, 64],
+  queueMax: [0, 4096],
+  contextTokensMax: [16, 131_072],
+  prefillChunkTokens: [8, 2048],
+  paceMsPerToken: [0, 60_000],
+} as const;
+
+/** @throws REQUEST_INVALID naming the field and its range */
+export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
+  const resolved: ResolvedEngineOptions = {
+    threads: options.threads ?? 1,
+    slots: options.slots ?? 8,
+    queueMax: options.queueMax ?? 64,
+    contextTokensMax: options.contextTokensMax ?? 4096,
+    prefillChunkTokens: options.prefillChunkTokens ?? 64,
+    paceMsPerToken: options.paceMsPerToken ?? 0,
+    backend: options.backend ?? 'auto',
+  };
+  for (const [field, [min, max]] of Object.entries(RANGES)) {
+    const value = resolved[field as keyof typeof RANGES];
+    if (!Number.isFinite(value) || value < min || value > max || (field !== 'paceMsPerToken' && !Number.isInteger(value))) {
+      throw inferenceError('REQUEST_INVALID', `engine ${field} is ${value}; set ${min}–${max}`, { field, value, min, max });
+    }
+  }
+  return resolved;
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { arch } from 'node:os';
+import type { Hex, ModelId, Sampling } from '../types/index.ts';
+
+/** Everything that the numbers of a forward pass depend on. Equal profiles give bit-identical logits for equal inputs and chunks. */
+export interface NumericsProfile {
+  /** Arithmetic of the weights and of the computation. */
+  readonly profile: 'fp32';
+  /** 'onnxruntime/' and its version. */
+  readonly runtime: string;
+  readonly provider: 'cpu';
+  /** As Node names it: 'x64', 'arm64'. */
+  readonly arch: string;
+  /** Widest vector instructions that the runtime's kernels choose by: 'avx512', 'avx2', 'avx', 'sse', 'neon' or 'unknown'. */
+  readonly cpu: string;
+  readonly model: ModelId;
+}
+
+/** How far honest numbers may lie from a verifier's. */
+export interface Calibration {
+  /** Relative sketch error ‖a − b‖ / ‖b‖ of one position. */
+  readonly sketchErrorMax: number;
+  /** VerifyResult.gap of one position at temperature 1 and above, or greedy; {@link gapMaxFor} scales it to lower temperatures. */
+  readonly gapMax: number;
+}
+
+/** Measured in docs/inference.md#calibration: honest sketch errors stay below 2e-6, an int8 copy of the weights begins at 1.6e-3. */
+export const CALIBRATION: Readonly<Record<NumericsProfile['profile'], Calibration>> = {
+  fp32: { sketchErrorMax: 1e-4, gapMax: 1e-2 },
+};
+
+/** Scores are logits divided by the temperature, and so are their errors. */
+export function gapMaxFor({ gapMax }: Calibration, { temperatureMilli }: Sampling): number {
+  return temperatureMilli === 0 ? gapMax : gapMax * Math.max(1, 1000 / temperatureMilli);
+}
+
+/** sha256 over the canonical JSON (keys sorted, no spaces) of the profile. */
+export function profileHash(profile: NumericsProfile): Hex {
+  const canonical = JSON.stringify(Object.fromEntries(Object.entries(profile).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return `0x${createHash('sha256').update(canonical).digest('hex')}`;
+}
+
+export async function localProfile(runtimeVersion: string, model: ModelId): Promise<NumericsProfile> {
+  return { profile: 'fp32', runtime: `onnxruntime/${runtimeVersion}`, provider: 'cpu', arch: arch(), cpu: await cpuClass(), model };
+}
+
+async function cpuClass(): Promise<string> {
+  if (arch() === 'arm64') return 'neon';
+  const cpuinfo = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
+  const flags = new Set(/^flags\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(' ') ?? []);
+  return cpuClassOf(flags);
+}
+
+/** @param flags names as in /proc/cpuinfo */
+export function cpuClassOf(flags: ReadonlySet<string>): string {
+  if (flags.size === 0) return 'unknown';
+  if (['avx512f', 'avx512bw', 'avx512dq', 'avx512vl'].every((flag) => flags.has(flag))) return 'avx512';
+  if (flags.has('avx2') && flags.has('fma')) return 'avx2';
+  return flags.has('avx') ? 'avx' : 'sse';
+}

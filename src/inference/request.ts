@@ -1,0 +1,60 @@
+import type { Sampling } from '../types/index.ts';
+import { inferenceError } from './errors.ts';
+import type { GenerateRequest, ModelInfo, VerifyRequest } from './types.ts';
+
+export const TEMPERATURE_MILLI_MAX = 100_000;
+export const TOP_P_PPM_MAX = 1_000_000;
+export const STOP_STRINGS_MAX = 16;
+export const STOP_CHARS_MAX = 256;
+
+/** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
+export function checkGenerate(request: GenerateRequest, model: Pick<ModelInfo, 'vocab' | 'contextTokens'>): void {
+  checkSampling(request.sampling);
+  range('maxTokens', request.maxTokens, 1, 2 ** 24);
+  range('stop.length', request.stop.length, 0, STOP_STRINGS_MAX);
+  for (const text of request.stop) range('stop string length', text.length, 1, STOP_CHARS_MAX);
+  checkIds(request.promptIds, model.vocab);
+  checkPrompt(request.promptIds.length, 1, model.contextTokens);
+}
+
+/** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
+export function checkVerify(request: VerifyRequest, model: Pick<ModelInfo, 'vocab' | 'contextTokens'>): void {
+  checkSampling(request.sampling);
+  checkIds(request.promptIds, model.vocab);
+  checkIds(request.outputIds, model.vocab);
+  checkPrompt(request.promptIds.length, request.outputIds.length, model.contextTokens);
+}
+
+/** @throws REQUEST_INVALID naming the field */
+export function checkSampling(sampling: Sampling): void {
+  range('sampling.temperatureMilli', sampling.temperatureMilli, 0, TEMPERATURE_MILLI_MAX);
+  range('sampling.topPPpm', sampling.topPPpm, 1, TOP_P_PPM_MAX);
+  range('sampling.topK', sampling.topK, 0, 2 ** 32 - 1);
+  if (!/^0x[0-9a-fA-F]{64}$/.test(sampling.seed)) {
+    throw inferenceError('REQUEST_INVALID', 'sampling.seed is not 32 bytes of hex', { field: 'sampling.seed' });
+  }
+}
+
+function range(field: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw inferenceError('REQUEST_INVALID', `${field} is ${value}; integers ${min}–${max} are allowed`, { field, value, min, max });
+}
+
+function checkIds(ids: Uint32Array, vocab: number): void {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as number;
+    if (id >= vocab)
+      throw inferenceError('TOKEN_OUT_OF_RANGE', `token ${id} at ${i}; the vocabulary has ${vocab}`, { id, index: i, vocab });
+  }
+}
+
+function checkPrompt(promptTokens: number, outputTokens: number, contextTokens: number): void {
+  if (promptTokens === 0) throw inferenceError('PROMPT_EMPTY', 'the prompt has no tokens');
+  if (promptTokens + outputTokens <= contextTokens) return;
+  const data = { promptTokens, outputTokens, contextTokens };
+  throw inferenceError(
+    'PROMPT_TOO_LONG',
+    `${promptTokens} prompt and ${outputTokens} output tokens; the context has ${contextTokens}`,
+    data,
+  );
+}

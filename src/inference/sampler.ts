@@ -1,0 +1,97 @@
+import type { Sampling } from '../types/index.ts';
+import { GUMBEL_MAX, GumbelNoise } from './gumbel.ts';
+import { keptTokens } from './nucleus.ts';
+
+const PPM = 1_000_000;
+
+/** What the sampling says about an emitted token at one position. */
+export interface Judgement {
+  /** What the sampling chooses. */
+  readonly chosen: number;
+  /** Natural log of the emitted token's probability at temperature 1, unrestricted. */
+  readonly logprob: number;
+  /** 0 when the emitted token is the chosen one; see VerifyResult.gap. */
+  readonly gap: number;
+}
+
+/**
+ * The token that `sampling` chooses. Pure: the same logits, sampling and position give the same token on every machine (docs/inference.md#sampling).
+ *
+ * @param logits one per vocabulary entry, all finite
+ * @param position 0-based index in the completion
+ */
+export function chooseToken(logits: Float32Array, sampling: Sampling, position: number): number {
+  if (sampling.temperatureMilli === 0) return argmax(logits);
+  const noise = new GumbelNoise(sampling.seed, position);
+  if (!isRestricted(sampling, logits.length)) return chooseUnrestricted(logits, sampling, noise);
+  let best = -1;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (const { token, z } of keptTokens(logits, sampling).kept) {
+    const score = z + noise.at(token);
+    if (score > bestScore || (score === bestScore && token < best)) {
+      best = token;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** @throws nothing; `emitted` is inside the vocabulary */
+export function judgeToken(logits: Float32Array, sampling: Sampling, position: number, emitted: number): Judgement {
+  const logprob = logProbability(logits, emitted);
+  const chosen = chooseToken(logits, sampling, position);
+  if (chosen === emitted) return { chosen, logprob, gap: 0 };
+  if (sampling.temperatureMilli === 0) return { chosen, logprob, gap: (logits[chosen] as number) - (logits[emitted] as number) };
+  const noise = new GumbelNoise(sampling.seed, position);
+  const score = (token: number): number => scaled(logits, token, sampling) + noise.at(token);
+  if (!isRestricted(sampling, logits.length)) return { chosen, logprob, gap: score(chosen) - score(emitted) };
+
+  // With top-k or top-p: every better-scored kept token must be outscored or pushed out, and the emitted one must be let in.
+  const { kept, exclusion } = keptTokens(logits, sampling);
+  const own = score(emitted);
+  let gap = exclusion(emitted);
+  for (const { token, z, margin } of kept) {
+    const lead = z + noise.at(token) - own;
+    if (token !== emitted && lead > 0) gap = Math.max(gap, Math.min(lead, margin));
+  }
+  return { chosen, logprob, gap: Math.max(gap, Number.EPSILON) };
+}
+
+/** Lowest id wins ties. */
+export function argmax(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
+  return best;
+}
+
+/** z = 1000 · logit / temperatureMilli, in f64. */
+export function scaled(logits: Float32Array, token: number, sampling: Sampling): number {
+  return ((logits[token] as number) * 1000) / sampling.temperatureMilli;
+}
+
+function isRestricted(sampling: Sampling, vocab: number): boolean {
+  return sampling.topPPpm < PPM || (sampling.topK > 0 && sampling.topK < vocab);
+}
+
+/** Tokens that could not win even with the greatest noise are passed over: exact, and most of the vocabulary. */
+function chooseUnrestricted(logits: Float32Array, sampling: Sampling, noise: GumbelNoise): number {
+  let best = argmax(logits);
+  let bestScore = scaled(logits, best, sampling) + noise.at(best);
+  for (let token = 0; token < logits.length; token++) {
+    const z = scaled(logits, token, sampling);
+    if (z + GUMBEL_MAX < bestScore || noise.isSurelyBelow(bestScore - z, token)) continue;
+    const score = z + noise.at(token);
+    if (score > bestScore || (score === bestScore && token < best)) {
+      best = token;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+function logProbability(logits: Float32Array, token: number): number {
+  const top = logits[argmax(logits)] as number;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - top);
+  return (logits[token] as number) - top - Math.log(sum);
+}

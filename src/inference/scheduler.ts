@@ -1,0 +1,240 @@
+import type { Clock } from '../util/clock.ts';
+import type { Session } from './backend.ts';
+import { inferenceError } from './errors.ts';
+import type { Job } from './jobs.ts';
+
+export interface SchedulerInit {
+  /** With `slots` + 1 rows: the last one is scratch space for exchanging two rows. */
+  readonly session: Session;
+  readonly slots: number;
+  readonly queueMax: number;
+  readonly prefillChunkTokens: number;
+  readonly paceMsPerToken: number;
+  readonly clock: Clock;
+  /** A job ended by an error: its own, or that of the forward pass it was in. */
+  readonly onFailure: (job: Job, error: unknown) => void;
+}
+
+interface Seat {
+  readonly job: Job;
+  /** Tokens in the cache row. */
+  past: number;
+  /** What a decoding job feeds next. */
+  next: number;
+  /** Turn in which a filling job last had a chunk. */
+  turn: number;
+}
+
+/**
+ * Continuous batching over the rows of one session. Rows 0…d−1 decode together, one token each a step; rows d…a−1 are being filled, one
+ * chunk of one row between two decode steps. Jobs join and leave between steps; rows are moved so that both ranges stay gapless. What a
+ * job computes depends on its own tokens only: chunk borders follow from its length, and rows do not see each other.
+ */
+export class Scheduler {
+  readonly #init: SchedulerInit;
+  readonly #waiting: Job[] = [];
+  /** Seated calls to drop before the next step: rows must not move while a pass is under way. */
+  readonly #cancelled = new Set<number>();
+  #decoding: Seat[] = [];
+  #filling: Seat[] = [];
+  #turn = 0;
+  #decodeDueMs = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(init: SchedulerInit) {
+    this.#init = init;
+  }
+
+  get active(): number {
+    return this.#decoding.length + this.#filling.length;
+  }
+
+  get queued(): number {
+    return this.#waiting.length;
+  }
+
+  /** @throws ENGINE_QUEUE_FULL */
+  submit(job: Job): void {
+    const { slots, queueMax } = this.#init;
+    const free = slots - this.active + this.#cancelled.size;
+    if (this.#waiting.length >= queueMax + free) {
+      throw inferenceError('ENGINE_QUEUE_FULL', `${this.active} of ${slots} slots busy, ${this.#waiting.length} of ${queueMax} waiting`, {
+        slots,
+        depth: this.#waiting.length,
+        bound: queueMax,
+      });
+    }
+    this.#waiting.push(job);
+    this.#wake?.();
+    this.#running ??= this.#loop();
+  }
+
+  /** Drops a job without an answer; its row is free before the next step. */
+  cancel(call: number): void {
+    const waiting = this.#waiting.findIndex((job) => job.call === call);
+    if (waiting !== -1) this.#waiting.splice(waiting, 1);
+    else if ([...this.#decoding, ...this.#filling].some((seat) => seat.job.call === call)) this.#cancelled.add(call);
+    this.#wake?.();
+  }
+
+  /** Drops all jobs without an answer and waits until no pass is under way. */
+  async close(): Promise<void> {
+    this.#waiting.length = 0;
+    for (const seat of [...this.#decoding, ...this.#filling]) this.#cancelled.add(seat.job.call);
+    this.#wake?.();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    for (;;) {
+      // Messages (cancel, submit) are handled between two steps.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.#dropCancelled();
+      this.#admit();
+      if (this.active === 0) break;
+      const decodeNow = this.#decoding.length > 0 && this.#init.clock.monotonic() >= this.#decodeDueMs;
+      if (decodeNow) await this.#decodeStep();
+      if (this.#filling.length > 0) await this.#fillStep();
+      else if (!decodeNow) await this.#waitUntilDue();
+    }
+    this.#running = undefined;
+  }
+
+  #dropCancelled(): void {
+    for (const seat of [...this.#decoding, ...this.#filling]) if (this.#cancelled.has(seat.job.call)) this.#leave(seat);
+  }
+
+  #admit(): void {
+    while (this.active < this.#init.slots) {
+      const job = this.#waiting.shift();
+      if (job === undefined) return;
+      this.#filling.push({ job, past: 0, next: 0, turn: this.#turn++ });
+    }
+  }
+
+  async #decodeStep(): Promise<void> {
+    const { session, clock, paceMsPerToken } = this.#init;
+    if (paceMsPerToken > 0) this.#decodeDueMs = clock.monotonic() + paceMsPerToken;
+    const seats = [...this.#decoding];
+    const ids = Uint32Array.from(seats, (seat) => seat.next);
+    const past = Uint32Array.from(seats, (seat) => seat.past);
+    const { vocab, hidden } = session.shape;
+    try {
+      const output = await session.run({ first: 0, count: seats.length, length: 1, ids, past, keep: 1 });
+      for (const seat of seats) seat.past++;
+      seats.forEach((seat, i) => {
+        this.#accept(seat, output.logits.subarray(i * vocab, (i + 1) * vocab), output.hidden.subarray(i * hidden, (i + 1) * hidden));
+      });
+    } catch (error) {
+      for (const seat of seats) this.#fail(seat, error);
+    }
+  }
+
+  /** One chunk of the row that waited longest. */
+  async #fillStep(): Promise<void> {
+    const { session, prefillChunkTokens } = this.#init;
+    const seat = this.#filling.reduce((oldest, other) => (other.turn < oldest.turn ? other : oldest));
+    seat.turn = this.#turn++;
+    const { tokens, wantedFrom } = seat.job;
+    const end = Math.min(tokens.length, seat.past + prefillChunkTokens);
+    const wanted = Math.max(0, end - Math.max(seat.past, wantedFrom));
+    const keep = Math.max(1, wanted);
+    const ids = tokens.subarray(seat.past, end);
+    const first = this.#decoding.length + this.#filling.indexOf(seat);
+    const { vocab, hidden } = session.shape;
+    try {
+      const output = await session.run({ first, count: 1, length: ids.length, ids, past: Uint32Array.of(seat.past), keep });
+      seat.past = end;
+      for (let i = 0; i < wanted && this.#isSeated(seat); i++) {
+        const next = this.#accept(
+          seat,
+          output.logits.subarray(i * vocab, (i + 1) * vocab),
+          output.hidden.subarray(i * hidden, (i + 1) * hidden),
+          end < tokens.length || i + 1 < wanted,
+        );
+        if (next) this.#promote(seat);
+      }
+    } catch (error) {
+      this.#fail(seat, error);
+    }
+  }
+
+  /** Hands results to the job. True when it wants another step; a job that does not, leaves, unless `more` results follow. */
+  #accept(seat: Seat, logits: Float32Array, hidden: Float32Array, more = false): boolean {
+    try {
+      const next = seat.job.accept({ logits, hidden });
+      if (next !== undefined) {
+        seat.next = next;
+        return true;
+      }
+      if (!more) this.#leave(seat);
+    } catch (error) {
+      this.#fail(seat, error);
+    }
+    return false;
+  }
+
+  #fail(seat: Seat, error: unknown): void {
+    if (!this.#isSeated(seat)) return;
+    this.#leave(seat);
+    this.#init.onFailure(seat.job, error);
+  }
+
+  #isSeated(seat: Seat): boolean {
+    return this.#decoding.includes(seat) || this.#filling.includes(seat);
+  }
+
+  /** A filled row joins the decoding ones: it changes places with the first filling row. */
+  #promote(seat: Seat): void {
+    const border = this.#decoding.length;
+    const index = this.#filling.indexOf(seat);
+    const other = this.#filling[0] as Seat;
+    if (other !== seat) {
+      const { session, slots } = this.#init;
+      session.copyRow(border, slots, other.past);
+      session.copyRow(border + index, border, seat.past);
+      session.copyRow(slots, border + index, other.past);
+      this.#filling[index] = other;
+    }
+    this.#filling.shift();
+    this.#decoding.push(seat);
+  }
+
+  /** Frees a row; the last decoding and the last filling row close the gaps. */
+  #leave(seat: Seat): void {
+    const { session } = this.#init;
+    this.#cancelled.delete(seat.job.call);
+    const border = this.#decoding.length;
+    const decoding = this.#decoding.indexOf(seat);
+    if (decoding === -1) {
+      const index = this.#filling.indexOf(seat);
+      const last = this.#filling.pop() as Seat;
+      if (last === seat) return;
+      session.copyRow(border + this.#filling.length, border + index, last.past);
+      this.#filling[index] = last;
+      return;
+    }
+    const last = this.#decoding.pop() as Seat;
+    if (last !== seat) {
+      session.copyRow(border - 1, decoding, last.past);
+      this.#decoding[decoding] = last;
+    }
+    const filling = this.#filling.pop();
+    if (filling === undefined) return;
+    session.copyRow(border + this.#filling.length, border - 1, filling.past);
+    this.#filling.unshift(filling);
+  }
+
+  async #waitUntilDue(): Promise<void> {
+    const { clock } = this.#init;
+    const rest = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const sleep = clock.sleep(Math.max(0, this.#decodeDueMs - clock.monotonic()), rest.signal).catch(() => {});
+    await Promise.race([sleep, woken]);
+    this.#wake = undefined;
+    rest.abort();
+  }
+}

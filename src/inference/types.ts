@@ -1,0 +1,108 @@
+import type { FinishReason, Hex, ModelId, Sampling } from '../types/index.ts';
+
+/** Which implementation runs the graphs: the C API of the bundled library, or the onnxruntime-node binding. */
+export type BackendName = 'ortFfi' | 'ortNode';
+
+export interface EngineStatus {
+  /** What was asked for and what runs; `actual` is undefined until the worker has started. */
+  readonly backend: { readonly requested: BackendName | 'auto'; readonly actual: BackendName | undefined; readonly warning?: string };
+  /** ONNX Runtime version, e.g. '1.30.0'. */
+  readonly runtimeVersion: string | undefined;
+  readonly provider: 'cpu';
+  /** Threads inside one forward pass. */
+  readonly threads: number;
+  readonly models: readonly ModelInfo[];
+  /** Slots that hold a request now, over all models, and requests that wait for one. */
+  readonly active: number;
+  readonly queued: number;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly id: ModelId;
+  /** Prompt and completion together. */
+  readonly contextTokens: number;
+  readonly vocab: number;
+  readonly architecture: string;
+  readonly hiddenSize: number;
+  /** 32 bytes: what the numbers depend on (docs/inference.md#numerics-profile). */
+  readonly numericsProfile: Hex;
+}
+
+export interface GenerateRequest {
+  readonly model: ModelId;
+  readonly promptIds: Uint32Array;
+  readonly sampling: Sampling;
+  /** Upper bound of emitted tokens; the model's context bounds it too. */
+  readonly maxTokens: number;
+  /** Generation ends with the token that completes one of these strings. */
+  readonly stop: readonly string[];
+}
+
+export interface GeneratedToken {
+  /** 0-based position in the completion. */
+  readonly index: number;
+  readonly tokenId: number;
+  /** 8 little-endian f32: projection of the final hidden state that chose this token (docs/inference.md#sketch). */
+  readonly sketch: Uint8Array;
+}
+
+export interface GenerateEnd {
+  /** 'stop': end-of-sequence token or stop string, both emitted; 'length': maxTokens or context reached. */
+  readonly finishReason: FinishReason;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+export interface VerifyRequest {
+  readonly model: ModelId;
+  readonly promptIds: Uint32Array;
+  readonly outputIds: Uint32Array;
+  readonly sampling: Sampling;
+}
+
+/** One entry for each token of `outputIds`. */
+export interface VerifyResult {
+  /** What the declared sampling chooses at each position, given the emitted tokens before it. */
+  readonly chosen: Uint32Array;
+  /** Natural log of the model's probability (temperature 1) of the emitted token. */
+  readonly logprob: Float32Array;
+  /**
+   * How far the emitted token is from being chosen; 0 when it is the chosen one. Without top-k and top-p it is
+   * score(chosen) − score(emitted); with them, the smallest change of scores or of nucleus mass that makes it win.
+   */
+  readonly gap: Float32Array;
+  readonly sketches: Uint8Array[];
+}
+
+/** Runs models in a worker thread: no method blocks the caller's event loop. */
+export interface Engine {
+  readonly status: EngineStatus;
+  /**
+   * Loads a model folder; a second call for the same folder returns the loaded one.
+   *
+   * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID, MODEL_UNSUPPORTED, MODEL_HASH_MISMATCH,
+   * BACKEND_UNAVAILABLE, ENGINE_CRASHED, ENGINE_CLOSED
+   */
+  load(dir: string, options?: LoadOptions): Promise<ModelInfo>;
+  /**
+   * Streams tokens; the generator's return value says why it ended. Returning early or aborting `signal` frees the slot within one step;
+   * an abort ends the stream with finishReason 'cancelled' and does not throw.
+   *
+   * @throws MODEL_NOT_FOUND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, ENGINE_QUEUE_FULL, ENGINE_NUMERICS,
+   * ENGINE_CRASHED, ENGINE_CLOSED
+   */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GeneratedToken, GenerateEnd>;
+  /**
+   * One teacher-forced pass over prompt and output.
+   *
+   * @throws like generate; the signal's reason when it aborts.
+   */
+  verify(request: VerifyRequest, signal: AbortSignal): Promise<VerifyResult>;
+  close(): Promise<void>;
+}
+
+export interface LoadOptions {
+  /** MODEL_HASH_MISMATCH unless the folder has this id. */
+  readonly expectedId?: ModelId;
+}

@@ -1,0 +1,48 @@
+/** Messages between the engine's host side and its worker thread. One `call` number joins a request with its answers. */
+import type { ErrorData } from '../../util/errors.ts';
+import type {
+  BackendName,
+  GeneratedToken,
+  GenerateEnd,
+  GenerateRequest,
+  LoadOptions,
+  ModelInfo,
+  VerifyRequest,
+  VerifyResult,
+} from '../types.ts';
+
+export type ToWorker =
+  | { readonly type: 'load'; readonly call: number; readonly dir: string; readonly options: LoadOptions }
+  | { readonly type: 'generate'; readonly call: number; readonly request: GenerateRequest }
+  | { readonly type: 'verify'; readonly call: number; readonly request: VerifyRequest }
+  | { readonly type: 'cancel'; readonly call: number }
+  | { readonly type: 'close' };
+
+export interface BackendReport {
+  readonly actual: BackendName;
+  readonly runtimeVersion: string;
+  readonly warning?: string;
+}
+
+/** A coded error without its class: errors lose it between threads. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly data: ErrorData;
+  readonly cause: string | undefined;
+}
+
+export interface CallToken {
+  readonly call: number;
+  readonly token: GeneratedToken;
+}
+
+/** What one step gave to all calls travels in one message. */
+export type FromWorker = { readonly type: 'tokens'; readonly tokens: readonly CallToken[] } | Answer;
+
+/** The last message of a call. */
+export type Answer =
+  | { readonly type: 'loaded'; readonly call: number; readonly info: ModelInfo; readonly backend: BackendReport }
+  | { readonly type: 'ended'; readonly call: number; readonly end: GenerateEnd }
+  | { readonly type: 'verified'; readonly call: number; readonly result: VerifyResult }
+  | { readonly type: 'failed'; readonly call: number; readonly error: WireError };

@@ -1,0 +1,208 @@
+import type { Logger } from 'pino';
+import type { ModelId } from '../types/index.ts';
+import { BoundedQueue } from '../util/boundedQueue.ts';
+import { type CodedError, utilError } from '../util/errors.ts';
+import { inferenceError } from './errors.ts';
+import { type EngineOptions, type ResolvedEngineOptions, resolveOptions } from './options.ts';
+import { checkGenerate, checkVerify } from './request.ts';
+import type {
+  Engine,
+  EngineStatus,
+  GeneratedToken,
+  GenerateEnd,
+  GenerateRequest,
+  LoadOptions,
+  ModelInfo,
+  VerifyRequest,
+  VerifyResult,
+} from './types.ts';
+import { WorkerHost } from './worker/host.ts';
+import type { BackendReport } from './worker/protocol.ts';
+
+interface LoadedModel {
+  readonly dir: string;
+  readonly info: ModelInfo;
+  /** The worker that holds it; a model of a crashed worker is loaded again when it is next used. */
+  readonly host: WorkerHost;
+}
+
+/** The host side of the engine: checks requests, passes them to the worker and its answers back. Holds no tensors. */
+export class WorkerEngine implements Engine {
+  readonly #options: ResolvedEngineOptions;
+  readonly #logger: Logger | undefined;
+  readonly #models = new Map<ModelId, LoadedModel>();
+  readonly #loading = new Map<string, Promise<ModelInfo>>();
+  readonly #outstanding = new Map<ModelId, number>();
+  #host: WorkerHost | undefined;
+  #backend: BackendReport | undefined;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = resolveOptions(options);
+    this.#logger = options.logger;
+  }
+
+  get status(): EngineStatus {
+    const { backend, threads, slots } = this.#options;
+    let active = 0;
+    let queued = 0;
+    for (const count of this.#outstanding.values()) {
+      active += Math.min(count, slots);
+      queued += Math.max(0, count - slots);
+    }
+    const warning = this.#backend?.warning;
+    return {
+      backend: { requested: backend, actual: this.#backend?.actual, ...(warning === undefined ? {} : { warning }) },
+      runtimeVersion: this.#backend?.runtimeVersion,
+      provider: 'cpu',
+      threads,
+      models: [...this.#models.values()].map((model) => model.info),
+      active,
+      queued,
+    };
+  }
+
+  async load(dir: string, options: LoadOptions = {}): Promise<ModelInfo> {
+    const running = this.#loading.get(dir);
+    const loading = running ?? this.#load(dir, options).finally(() => this.#loading.delete(dir));
+    if (running === undefined) this.#loading.set(dir, loading);
+    const info = await loading;
+    if (options.expectedId !== undefined && options.expectedId !== info.id) {
+      throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${info.id}, not ${options.expectedId}`, {
+        dir,
+        id: info.id,
+        expected: options.expectedId,
+      });
+    }
+    return info;
+  }
+
+  async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GeneratedToken, GenerateEnd> {
+    const model = this.#model(request.model);
+    checkGenerate(request, model.info);
+    const promptTokens = request.promptIds.length;
+    let completionTokens = 0;
+    let end: GenerateEnd | undefined;
+    if (!signal.aborted) {
+      const host = await this.#hostOf(model);
+      const tokens = new BoundedQueue<GeneratedToken>(Math.min(request.maxTokens, model.info.contextTokens) + 1);
+      const call = host.open({
+        token: (token) => tokens.tryPush(token),
+        answer: (answer) => {
+          if (answer.type !== 'ended') return;
+          end = answer.end;
+          tokens.close();
+        },
+        fail: (error) => tokens.close(error),
+      });
+      const onAbort = (): void => tokens.close();
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      this.#count(request.model, 1);
+      try {
+        if (!signal.aborted) host.post({ type: 'generate', call, request });
+        for await (const token of tokens) {
+          completionTokens++;
+          yield token;
+        }
+      } finally {
+        this.#count(request.model, -1);
+        signal.removeEventListener('abort', onAbort);
+        host.forget(call);
+        if (end === undefined) host.post({ type: 'cancel', call });
+      }
+    }
+    return end ?? { finishReason: 'cancelled', promptTokens, completionTokens };
+  }
+
+  async verify(request: VerifyRequest, signal: AbortSignal): Promise<VerifyResult> {
+    const model = this.#model(request.model);
+    checkVerify(request, model.info);
+    signal.throwIfAborted();
+    const host = await this.#hostOf(model);
+    signal.throwIfAborted();
+    const answer = Promise.withResolvers<VerifyResult>();
+    const call = host.open({
+      answer: (message) => {
+        if (message.type === 'verified') answer.resolve(message.result);
+      },
+      fail: (error) => answer.reject(error),
+    });
+    const onAbort = (): void => {
+      host.forget(call);
+      host.post({ type: 'cancel', call });
+      answer.reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#count(request.model, 1);
+    try {
+      host.post({ type: 'verify', call, request });
+      return await answer.promise;
+    } finally {
+      this.#count(request.model, -1);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const host = this.#host;
+    this.#host = undefined;
+    await host?.close();
+  }
+
+  /** Ends the worker as a crash would: calls under way fail with ENGINE_CRASHED, the next call starts a new one. */
+  async killWorker(): Promise<void> {
+    await this.#host?.kill();
+  }
+
+  #model(id: ModelId): LoadedModel {
+    if (this.#closed) throw inferenceError('ENGINE_CLOSED', 'the engine was closed');
+    const model = this.#models.get(id);
+    if (model === undefined) throw inferenceError('MODEL_NOT_FOUND', `model ${id} is not loaded`, { id });
+    return model;
+  }
+
+  /** The worker that holds the model: loads it again when its worker has crashed. */
+  async #hostOf(model: LoadedModel): Promise<WorkerHost> {
+    if (model.host === this.#host) return model.host;
+    await this.load(model.dir, { expectedId: model.info.id });
+    return this.#model(model.info.id).host;
+  }
+
+  #load(dir: string, options: LoadOptions): Promise<ModelInfo> {
+    if (this.#closed) return Promise.reject(inferenceError('ENGINE_CLOSED', 'the engine was closed'));
+    const host = this.#worker();
+    for (const model of this.#models.values()) if (model.dir === dir && model.host === host) return Promise.resolve(model.info);
+    const answer = Promise.withResolvers<ModelInfo>();
+    const call = host.open({
+      answer: (message) => {
+        if (message.type !== 'loaded') return;
+        this.#backend = message.backend;
+        this.#models.set(message.info.id, { dir, info: message.info, host });
+        answer.resolve(message.info);
+      },
+      fail: (error) => answer.reject(error),
+    });
+    host.post({ type: 'load', call, dir, options });
+    return answer.promise;
+  }
+
+  #worker(): WorkerHost {
+    if (this.#host !== undefined) return this.#host;
+    const host = new WorkerHost(this.#options, (error) => this.#onCrash(host, error));
+    this.#host = host;
+    return host;
+  }
+
+  #onCrash(host: WorkerHost, error: CodedError): void {
+    if (this.#host === host) this.#host = undefined;
+    this.#logger?.error({ err: error, code: error.code }, 'inference worker ended; the next call starts a new one');
+  }
+
+  #count(model: ModelId, change: 1 | -1): void {
+    const count = (this.#outstanding.get(model) ?? 0) + change;
+    if (count < 0) throw utilError('INTERNAL', 'more inference calls ended than began');
+    this.#outstanding.set(model, count);
+  }
+}

@@ -1,0 +1,85 @@
+/** Connects to peers that the DHT or the bootstrap list brings up, within bounds. libp2p has no auto-dialler of its own. */
+import type { PeerId, PeerInfo } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import type { Logger } from 'pino';
+import type { Clock } from '../../util/clock.ts';
+import type { Host } from './host.ts';
+
+/** Discovered peers are dialled up to this many connections; beyond, only on demand. */
+export const CONNECTIONS_TARGET = 64;
+/** Below this many, the DHT is asked for more, and known peers and the bootstrap list are dialled again. */
+export const CONNECTIONS_MIN = 4;
+/** Pause between two such attempts: doubles from the first to the second. */
+export const LOOK_INTERVAL_MIN_MS = 500;
+export const LOOK_INTERVAL_MAX_MS = 10_000;
+const DIALS_MAX = 8;
+const DIAL_TIMEOUT_MS = 5_000;
+
+export class Dialler {
+  readonly #host: Host;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #bootstrap: readonly string[];
+  readonly #stopped = new AbortController();
+  readonly #dialling = new Set<string>();
+
+  constructor(components: { readonly host: Host; readonly clock: Clock; readonly log: Logger }, bootstrap: readonly string[]) {
+    this.#host = components.host;
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#bootstrap = bootstrap;
+  }
+
+  start(): void {
+    this.#host.addEventListener('peer:discovery', this.#onDiscovery);
+    void this.#keepConnected();
+  }
+
+  stop(): void {
+    this.#host.removeEventListener('peer:discovery', this.#onDiscovery);
+    this.#stopped.abort();
+  }
+
+  readonly #onDiscovery = (event: CustomEvent<PeerInfo>): void => {
+    if (this.#host.getConnections().length < CONNECTIONS_TARGET) this.#dial(event.detail.id);
+  };
+
+  #dial(target: PeerId | string): void {
+    const name = target.toString();
+    if (this.#dialling.size >= DIALS_MAX || this.#dialling.has(name) || this.#stopped.signal.aborted) return;
+    if (typeof target !== 'string' && this.#host.getConnections(target).length > 0) return;
+    this.#dialling.add(name);
+    this.#host
+      .dial(typeof target === 'string' ? multiaddr(target) : target, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+      .catch((error: unknown) => this.#log.debug({ peer: name, err: error }, 'dial failed'))
+      .finally(() => this.#dialling.delete(name));
+  }
+
+  /** A young network fills up fast, and a node that lost everybody comes back through the peers that it remembers. */
+  async #keepConnected(): Promise<void> {
+    const { signal } = this.#stopped;
+    let pauseMs = LOOK_INTERVAL_MIN_MS;
+    while (!signal.aborted) {
+      try {
+        await this.#clock.sleep(pauseMs, signal);
+        pauseMs = Math.min(2 * pauseMs, LOOK_INTERVAL_MAX_MS);
+        const connected = this.#host.getConnections().length;
+        if (connected >= CONNECTIONS_MIN) continue;
+        if (connected === 0) for (const address of this.#bootstrap) this.#dial(address);
+        else await this.#look(pauseMs);
+        const known = await this.#host.peerStore.all({ limit: 2 * DIALS_MAX, signal });
+        for (const peer of known) if (!peer.id.equals(this.#host.peerId)) this.#dial(peer.id);
+      } catch (error) {
+        if (!signal.aborted) this.#log.debug({ err: error }, 'looking for peers failed');
+      }
+    }
+  }
+
+  /** Asks the DHT for the peers nearest to this one. */
+  async #look(limitMs: number): Promise<void> {
+    const self = this.#host.peerId.toMultihash().bytes;
+    for await (const peer of this.#host.peerRouting.getClosestPeers(self, { signal: AbortSignal.timeout(limitMs) })) {
+      if (!peer.id.equals(this.#host.peerId)) this.#dial(peer.id);
+    }
+  }
+}

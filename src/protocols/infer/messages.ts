@@ -1,0 +1,47 @@
+/** Stream `/cortensor/infer/1`: one task, from assignment to voucher. docs/protocols/infer.md */
+import { message, repeated, type Static, union } from '../codec/message.ts';
+import { bytes, oneName, packedU32, text, u32 } from '../codec/types.ts';
+import { hash32, SamplingMessage, SignedAssignmentMessage, SignedReceiptMessage, SignedVoucherMessage } from '../signed/messages.ts';
+import { WireErrorMessage } from '../signed/wireError.ts';
+
+export const PROMPT_TOKENS_MAX = 200_000;
+export const STOPS_MAX = 16;
+export const STOP_BYTES_MAX = 256;
+export const CHUNK_TOKENS_MAX = 256;
+
+export const finishReason = oneName('FinishReason', ['stop', 'length', 'cancelled']);
+
+export const InferRequestMessage = message('InferRequest', 1 << 20, {
+  assignment: [1, SignedAssignmentMessage],
+  promptIds: [2, packedU32(PROMPT_TOKENS_MAX)],
+  promptSalt: [3, hash32],
+  sampling: [4, SamplingMessage],
+  stop: [5, repeated(text(STOP_BYTES_MAX), STOPS_MAX)],
+});
+export type InferRequest = Static<typeof InferRequestMessage>;
+
+export const InferVoucherMessage = message('InferVoucher', 512, { voucher: [1, SignedVoucherMessage] });
+
+/** From the router: the request first, later the voucher. */
+export const InferUpMessage = union('InferUp', (1 << 20) + 16, { request: [1, InferRequestMessage], voucher: [2, InferVoucherMessage] });
+export type InferUp = Static<typeof InferUpMessage>;
+
+export const InferChunkMessage = message('InferChunk', 24_576, {
+  /** Position of the first of these tokens in the output. */
+  index: [1, u32],
+  tokenIds: [2, packedU32(CHUNK_TOKENS_MAX)],
+  /** 32 bytes for each of these tokens: with them the router recomputes the receipt's `outputRoot` from what it streamed. */
+  sketches: [3, bytes(CHUNK_TOKENS_MAX * 32)],
+});
+export type InferChunk = Static<typeof InferChunkMessage>;
+
+export const InferEndMessage = message('InferEnd', 768, { receipt: [1, SignedReceiptMessage], finishReason: [2, finishReason] });
+export type InferEnd = Static<typeof InferEndMessage>;
+
+/** From the miner: chunks, then an end or an error. */
+export const InferDownMessage = union('InferDown', 32_768, {
+  chunk: [1, InferChunkMessage],
+  end: [2, InferEndMessage],
+  error: [3, WireErrorMessage],
+});
+export type InferDown = Static<typeof InferDownMessage>;

@@ -1,0 +1,195 @@
+import { signStatement } from '../../crypto/eip712.ts';
+import { voteCommit } from '../../crypto/ids.ts';
+import { attestStream } from '../../protocols/attest/stream.ts';
+import type { EvidenceFound } from '../../protocols/evidence/messages.ts';
+import { EvidenceFoundMessage } from '../../protocols/evidence/messages.ts';
+import { evidenceStream } from '../../protocols/evidence/stream.ts';
+import type { TaskResult } from '../../protocols/result/messages.ts';
+import { resultTopic } from '../../protocols/result/topic.ts';
+import { voteOf, voteTopic } from '../../protocols/vote/topic.ts';
+import { type Address, type Hex, type ModelId, type TaskId, VERDICT_CODE } from '../../types/index.ts';
+import { BoundedQueue } from '../../util/boundedQueue.ts';
+import { withDeadline } from '../../util/deadline.ts';
+import { toCoded, utilError } from '../../util/errors.ts';
+import { attest } from './attest.ts';
+import { type AuditOutcome, audit } from './audit.ts';
+import type { Guard, GuardComponents, GuardModel } from './index.ts';
+import { type GuardLedger, type OwnVote, openGuardLedger } from './ledger.ts';
+import type { GuardOptions } from './options.ts';
+
+const ZERO: Hex = `0x${'00'.repeat(32)}`;
+/** Votes of an earlier run are revealed when they are younger than this. */
+const REVEAL_AGE_MAX_MS = 600_000;
+/** An audit's forward pass may take this long. */
+const REPLAY_TIMEOUT_MS = 120_000;
+
+export class GuardRole implements Guard {
+  readonly #c: GuardComponents;
+  readonly #options: GuardOptions;
+  readonly #ledger: GuardLedger;
+  readonly #models: ReadonlyMap<ModelId, GuardModel>;
+  readonly #queue: BoundedQueue<TaskResult>;
+  readonly #queued = new Set<TaskId>();
+  readonly #stop = new AbortController();
+  readonly #undo: (() => unknown)[] = [];
+  readonly #reveals = new Set<Promise<void>>();
+  readonly #counters = { audits: 0, valid: 0, invalid: 0, unavailable: 0, attested: 0, refused: 0 };
+  #worker: Promise<void> | undefined;
+
+  constructor(components: GuardComponents, options: GuardOptions) {
+    this.#c = components;
+    this.#options = options;
+    this.#ledger = openGuardLedger(components.db);
+    this.#models = new Map(components.models.map((model) => [model.info.id, model]));
+    this.#queue = new BoundedQueue(options.queueMax);
+  }
+
+  async start(): Promise<void> {
+    const { network, clock } = this.#c;
+    this.#undo.push(network.subscribe(resultTopic, (result) => this.#consider(result)));
+    this.#undo.push(await network.handle(attestStream, (channel, { peerId }) => this.#attest(channel, peerId)));
+    for (const vote of this.#ledger.open(clock.now() - REVEAL_AGE_MAX_MS)) this.#revealLater(vote);
+    this.#worker = this.#work();
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.#counters, queued: this.#queue.depth };
+  }
+
+  async close(graceMs: number): Promise<void> {
+    for (const off of this.#undo.reverse()) await off();
+    this.#queue.close();
+    const settled = Promise.allSettled([...this.#reveals]);
+    await Promise.race([settled, this.#c.clock.sleep(graceMs, this.#stop.signal).catch(() => {})]);
+    this.#stop.abort(utilError('STOPPING', 'this guard is stopping'));
+    await Promise.allSettled([this.#worker, settled]);
+  }
+
+  /** Takes a result into the queue when this guard sits in its committee, has the model, and the draw says so. */
+  #consider(result: TaskResult): void {
+    const { task, model } = result.receipt.receipt;
+    const me = this.#c.account.address.toLowerCase() as Address;
+    // TaskVerdicts knows the committee already: it is subscribed before any role.
+    if (this.#c.verdicts.committee(task)?.includes(me) !== true || !this.#models.has(model)) return;
+    if (this.#queued.has(task) || this.#ledger.has(task)) return;
+    if (drawOf(task) >= this.#options.auditRate) return;
+    if (this.#queue.tryPush(result)) this.#queued.add(task);
+    else this.#c.log.warn({ task, depth: this.#queue.depth }, 'the audit queue is full, a task goes without this vote');
+  }
+
+  async #work(): Promise<void> {
+    const { log } = this.#c;
+    for await (const result of this.#queue) {
+      const { task } = result.receipt.receipt;
+      try {
+        await this.#vote(result);
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        log.warn({ task, code: toCoded(error).code, reason: toCoded(error).message }, 'an audit failed');
+      } finally {
+        this.#queued.delete(task);
+      }
+    }
+  }
+
+  async #vote(result: TaskResult): Promise<void> {
+    const { account, randomBytes, network, clock, log } = this.#c;
+    const { task } = result.receipt.receipt;
+    const outcome = await this.#judge(result);
+    this.#counters.audits += 1;
+    this.#counters[outcome.verdict.toLowerCase() as 'valid' | 'invalid' | 'unavailable'] += 1;
+    log.info({ task, verdict: outcome.verdict, fault: outcome.fault, position: outcome.position }, 'audited');
+    const salt: Hex = `0x${Buffer.from(randomBytes(32)).toString('hex')}`;
+    const vote: OwnVote = { task, round: 0, verdict: outcome.verdict, evidenceHash: outcome.evidenceHash, salt };
+    const voter = account.address.toLowerCase() as Address;
+    this.#ledger.commit(vote, clock.now());
+    const commit = voteCommit({ ...vote, voter, verdict: VERDICT_CODE[vote.verdict] });
+    await network.publish(voteTopic, { kind: 'commit', task, round: 0, voter, commit });
+    this.#revealLater(vote);
+  }
+
+  async #judge(result: TaskResult): Promise<AuditOutcome> {
+    const { engine } = this.#c;
+    const { receipt } = result.receipt;
+    const { info, tokenizer } = this.#models.get(receipt.model) as GuardModel;
+    let evidence: EvidenceFound;
+    try {
+      evidence = await withDeadline('the evidence', this.#options.evidenceTimeoutMs, this.#stop.signal, (signal) =>
+        this.#fetch(result, signal),
+      );
+    } catch (error) {
+      this.#stop.signal.throwIfAborted();
+      return { verdict: 'UNAVAILABLE', fault: toCoded(error).code, evidenceHash: ZERO };
+    }
+    return withDeadline('the replay', REPLAY_TIMEOUT_MS, this.#stop.signal, (signal) =>
+      audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab }, signal),
+    );
+  }
+
+  async #fetch(result: TaskResult, signal: AbortSignal): Promise<EvidenceFound> {
+    const { network } = this.#c;
+    const { miner, task } = result.receipt.receipt;
+    const peerId = network.nodes.byOperator(miner)?.record.peerId;
+    if (peerId === undefined) throw utilError('TIMEOUT', `miner ${miner} is not reachable`);
+    const channel = await network.open(evidenceStream, peerId, signal);
+    try {
+      await channel.send({ task }, signal);
+      const reply = await channel.next(signal);
+      if (reply?.kind !== 'found') throw utilError('TIMEOUT', `the miner gave no evidence${reply === undefined ? '' : `: ${reply.code}`}`);
+      // Through the codec once more, so that what is hashed is the canonical form and not the sender's.
+      return EvidenceFoundMessage.decode(EvidenceFoundMessage.encode(reply));
+    } finally {
+      channel.reset();
+    }
+  }
+
+  #revealLater(vote: OwnVote): void {
+    const running = this.#reveal(vote)
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#c.log.warn({ task: vote.task, code: toCoded(error).code }, 'a vote was not revealed');
+      })
+      .finally(() => this.#reveals.delete(running));
+    this.#reveals.add(running);
+  }
+
+  /** docs/protocols/vote.md §2: a vote is opened when the whole committee has committed, or after the delay. */
+  async #reveal(vote: OwnVote): Promise<void> {
+    const { account, contracts, network, verdicts, clock } = this.#c;
+    const everybody = Promise.withResolvers<void>();
+    const check = (task: TaskId): void => {
+      if (task === vote.task && verdicts.allCommitted(task)) everybody.resolve();
+    };
+    const off = verdicts.onChange(check);
+    const timer = new AbortController();
+    const onStop = (): void => timer.abort(this.#stop.signal.reason);
+    this.#stop.signal.addEventListener('abort', onStop, { once: true });
+    try {
+      check(vote.task);
+      await Promise.race([everybody.promise, clock.sleep(this.#options.revealDelayMs, timer.signal)]);
+    } finally {
+      off();
+      this.#stop.signal.removeEventListener('abort', onStop);
+      timer.abort();
+    }
+    const signature = await signStatement('Vote', contracts, voteOf(vote), account);
+    const voter = account.address.toLowerCase() as Address;
+    await network.publish(voteTopic, { kind: 'reveal', ...vote, voter, signature });
+    this.#ledger.revealed(vote.task);
+  }
+
+  async #attest(channel: Parameters<typeof attest>[0], peerId: string): Promise<void> {
+    try {
+      await attest(channel, peerId, this.#c, this.#stop.signal);
+      this.#counters.attested += 1;
+    } catch (error) {
+      this.#counters.refused += 1;
+      this.#c.log.info({ code: toCoded(error).code, reason: toCoded(error).message }, 'an epoch was not attested');
+      throw error;
+    }
+  }
+}
+
+/** Uniform in [0, 1) from the task id: which tasks are drawn at a rate below 1. */
+function drawOf(task: TaskId): number {
+  return Number.parseInt(task.slice(2, 15), 16) / 2 ** 52;
+}

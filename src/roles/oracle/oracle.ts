@@ -1,0 +1,166 @@
+import { beaconTopic } from '../../protocols/beacon/topic.ts';
+import { currentBase } from '../../settlement/base.ts';
+import { draftEpoch, type VerifiedTask } from '../../settlement/epoch.ts';
+import type { Address, Hex } from '../../types/index.ts';
+import { toCoded, utilError } from '../../util/errors.ts';
+import type { Oracle, OracleComponents } from './index.ts';
+import type { OracleOptions } from './options.ts';
+import { collectSignatures } from './quorum.ts';
+
+export class OracleRole implements Oracle {
+  readonly #c: OracleComponents;
+  readonly #options: OracleOptions;
+  readonly #stop = new AbortController();
+  readonly #counters = { beacons: 0, epochs: 0, tasks: 0, failed: 0, dropped: 0 };
+  readonly #running: Promise<void>;
+  #closing = false;
+  #settling = false;
+
+  constructor(components: OracleComponents, options: OracleOptions) {
+    this.#c = components;
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.#counters, open: this.#c.book.open().length };
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    const grace = this.#c.clock.sleep(graceMs, this.#stop.signal).catch(() => {});
+    // Between epochs there is nothing to wait for; within one, its transaction.
+    if (!this.#settling) this.#stop.abort(utilError('STOPPING', 'this oracle is stopping'));
+    await Promise.race([this.#running, grace]);
+    this.#stop.abort(utilError('STOPPING', 'this oracle is stopping'));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#c;
+    const { epochMs } = this.#options;
+    while (!this.#closing) {
+      try {
+        await clock.sleep(epochMs - (clock.now() % epochMs), this.#stop.signal);
+        await this.#epoch(Math.floor(clock.now() / epochMs));
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#counters.failed += 1;
+        log.warn({ code: toCoded(error).code, reason: toCoded(error).message }, 'an epoch was not settled, its tasks stay for the next');
+      }
+    }
+  }
+
+  async #epoch(epoch: number): Promise<void> {
+    const me = this.#c.account.address.toLowerCase() as Address;
+    const leader = leaderOf(
+      epoch,
+      this.#c.chain.registry.active('oracle').map(({ operator }) => operator),
+    );
+    this.#beacon(epoch, leader ?? me);
+    if (leader !== me) return;
+    this.#dropStale();
+    const tasks = this.#payable();
+    if (tasks.length === 0) return;
+    this.#settling = true;
+    try {
+      await this.#settle(epoch, tasks);
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  #beacon(epoch: number, leader: Address): void {
+    const { network, chain, clock, account, randomBytes, log } = this.#c;
+    const head = chain.head();
+    const randomness: Hex = `0x${Buffer.from(randomBytes(32)).toString('hex')}`;
+    network
+      .publish(beaconTopic, {
+        epoch,
+        oracle: account.address.toLowerCase() as Address,
+        leader,
+        chainId: chain.deployment.chainId,
+        blockNumber: head.number,
+        blockHash: head.hash,
+        chainTimestamp: Math.floor(head.timestamp / 1000),
+        localTime: clock.now(),
+        randomness,
+      })
+      .then(() => {
+        this.#counters.beacons += 1;
+      })
+      .catch((error: unknown) => log.warn({ code: toCoded(error).code }, 'the beacon was not published'));
+  }
+
+  /** Tasks found VALID by a quorum in this oracle's own count, oldest first. */
+  #payable(): VerifiedTask[] {
+    const { book, verdicts } = this.#c;
+    return book
+      .open()
+      .filter(({ result }) => verdicts.tally(result.receipt.receipt.task) === 'VALID')
+      .slice(0, this.#options.tasksPerEpochMax)
+      .map(({ result }) => ({ result, guards: verdicts.agreeing(result.receipt.receipt.task) }));
+  }
+
+  /** Forgets tasks that will never be paid: decided otherwise, or without a quorum for too long. */
+  #dropStale(): void {
+    const { book, verdicts, clock, log } = this.#c;
+    for (const { result, seenAt } of book.open()) {
+      const { task } = result.receipt.receipt;
+      const tally = verdicts.tally(task);
+      if (tally === 'VALID' || (tally === 'OPEN' && clock.now() - seenAt < this.#options.voteTimeoutMs)) continue;
+      this.#counters.dropped += 1;
+      log.info({ task, tally }, 'a task is not paid');
+      book.drop(task);
+    }
+  }
+
+  async #settle(epoch: number, tasks: readonly VerifiedTask[]): Promise<void> {
+    const { chain, network, book, contracts, account, log } = this.#c;
+    await chain.sync();
+    const base = await currentBase(this.#c, this.#stop.signal);
+    const draft = draftEpoch({
+      epoch,
+      base,
+      tasks,
+      vouchers: book.vouchers(),
+      session: chain.sessions.get,
+      ownerOf: (operator) => chain.registry.get(operator)?.owner,
+      oracle: account.address,
+      treasury: chain.settlement.params.treasury,
+      contracts,
+    });
+    if (draft === undefined) return;
+    const { root, debits, payouts, billed } = draft;
+    const proposal = {
+      ...root,
+      snapshotBlock: undefined,
+      tasks: billed.map(({ result, guards, cost }) => ({ task: result.receipt.receipt.task, cost, guards: [...guards] })),
+      payouts: [...payouts],
+      debits: debits.map(({ voucher, signature, cumulativeDebit }) => ({ voucher: { voucher, signature }, cumulativeDebit })),
+    };
+    const statement = { ...root, debitsHash: draft.debitsHash };
+    const components = { network, registry: chain.registry, contracts };
+    const signatures = await collectSignatures(proposal, statement, components, this.#options.attestTimeoutMs, this.#stop.signal);
+    // Before anything is sent: whoever claims needs the leaves.
+    book.saveRoot(root.root, { epoch, payouts, tasks: proposal.tasks.map(({ task }) => task) });
+    const result = await chain.write.settle({ epoch: root, debits, signatures });
+    await chain.sync();
+    this.#counters.epochs += 1;
+    this.#counters.tasks += billed.length;
+    log.info(
+      {
+        epoch,
+        tasks: billed.length,
+        total: root.total.toString(),
+        ...(result.already ? {} : { tx: result.hash, block: result.blockNumber }),
+      },
+      'settled',
+    );
+  }
+}
+
+/** Oracles lead in turn, in the order of their operators. */
+export function leaderOf(epoch: number, oracles: readonly Address[]): Address | undefined {
+  return oracles[epoch % oracles.length];
+}

@@ -1,0 +1,30 @@
+import { readManifest } from '../../inference/models.ts';
+import { openTokenizer, type Tokenizer } from '../../inference/tokenizer.ts';
+import type { ModelId } from '../../types/index.ts';
+
+/** A model whose tokenizer this router has: it renders prompts and bills by its own count. */
+export interface CatalogModel {
+  readonly name: string;
+  readonly id: ModelId;
+  readonly contextTokens: number;
+  readonly tokenizer: Tokenizer;
+}
+
+export interface Catalog {
+  /** By name or by 32-byte id. */
+  find(model: string): CatalogModel | undefined;
+  all(): readonly CatalogModel[];
+}
+
+/** @throws what `readManifest` and `openTokenizer` throw */
+export async function openCatalog(modelDirs: readonly string[]): Promise<Catalog> {
+  const models = await Promise.all(
+    modelDirs.map(async (dir): Promise<CatalogModel> => {
+      const [manifest, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir)]);
+      return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer };
+    }),
+  );
+  const byKey = new Map<string, CatalogModel>();
+  for (const model of models) byKey.set(model.name, model).set(model.id, model);
+  return { find: (key) => byKey.get(key), all: () => models };
+}

@@ -1,0 +1,189 @@
+import type { Payout } from '../chain/merkle.ts';
+import type { SignedVoucher } from '../crypto/eip712.ts';
+import { type TaskResult, TaskResultMessage } from '../protocols/result/messages.ts';
+import type { Database } from '../storage/database.ts';
+import type { Address, Hex, SessionId, TaskId, Verdict } from '../types/index.ts';
+import { BoundedMap } from '../util/boundedMap.ts';
+import type { Reveal } from '../validation/voteBook.ts';
+
+export const SETTLEMENT_MIGRATIONS = [
+  `CREATE TABLE results (task TEXT PRIMARY KEY, body BLOB NOT NULL, committee TEXT NOT NULL, seen_at INTEGER NOT NULL) STRICT;
+   CREATE TABLE reveals (
+     task TEXT NOT NULL, voter TEXT NOT NULL, round INTEGER NOT NULL, verdict TEXT NOT NULL, evidence_hash TEXT NOT NULL, salt TEXT NOT NULL,
+     PRIMARY KEY (task, voter, round)
+   ) STRICT;
+   CREATE TABLE billed (task TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;
+   CREATE TABLE roots (root TEXT PRIMARY KEY, epoch INTEGER NOT NULL, payouts TEXT NOT NULL, tasks TEXT NOT NULL) STRICT`,
+];
+
+/** Unsettled tasks that are kept; one more drops the oldest. */
+const TASKS_MAX = 50_000;
+const ROOTS_MAX = 64;
+/** Results and votes are written in batches: a crash loses at most this much, and miners announce unsettled results again. */
+const FLUSH_MS = 100;
+
+export interface SeenResult {
+  readonly result: TaskResult;
+  readonly committee: readonly Address[];
+  readonly seenAt: number;
+}
+
+/** The leaves of a root and the tasks that its epoch billed. */
+export interface KnownRoot {
+  readonly epoch: number;
+  readonly payouts: readonly Payout[];
+  readonly tasks: readonly TaskId[];
+}
+
+/** What a node that settles or attests remembers of unsettled tasks and of roots, over restarts. */
+export class SettlementBook {
+  readonly #db: Database;
+  readonly #results = new BoundedMap<TaskId, SeenResult>(TASKS_MAX);
+  readonly #vouchers = new BoundedMap<SessionId, SignedVoucher>(TASKS_MAX);
+  #queue: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #settledEpoch = -1;
+
+  constructor(db: Database) {
+    this.#db = db;
+    for (const row of db.all('SELECT task, body, committee, seen_at FROM results ORDER BY seen_at')) {
+      const result = TaskResultMessage.decode(Uint8Array.from(row.body as Uint8Array));
+      this.#remember(result, JSON.parse(row.committee as string) as Address[], Number(row.seen_at));
+    }
+  }
+
+  /** False when it was known or billed before. */
+  add(result: TaskResult, committee: readonly Address[], seenAt: number): boolean {
+    const { task } = result.receipt.receipt;
+    if (this.#results.has(task) || this.isBilled(task)) return false;
+    this.#remember(result, committee, seenAt);
+    this.#later(
+      'INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)',
+      task,
+      TaskResultMessage.encode(result),
+      JSON.stringify(committee),
+      seenAt,
+    );
+    return true;
+  }
+
+  addReveal(reveal: Reveal): void {
+    const { task, voter, round, verdict, evidenceHash, salt } = reveal;
+    this.#later('INSERT OR IGNORE INTO reveals VALUES (?, ?, ?, ?, ?, ?)', task, voter, round, verdict, evidenceHash, salt);
+  }
+
+  /** Votes of an earlier run on tasks that are still unsettled. */
+  storedReveals(): Reveal[] {
+    return this.#db.all('SELECT * FROM reveals WHERE task IN (SELECT task FROM results)').map((row) => ({
+      task: row.task as TaskId,
+      voter: row.voter as Address,
+      round: Number(row.round),
+      verdict: row.verdict as Verdict,
+      evidenceHash: row.evidence_hash as Hex,
+      salt: row.salt as Hex,
+    }));
+  }
+
+  get(task: TaskId): SeenResult | undefined {
+    return this.#results.get(task);
+  }
+
+  /** Unsettled tasks, oldest first. */
+  open(): SeenResult[] {
+    return [...this.#results.values()];
+  }
+
+  /** Best voucher to Settlement that was seen for each session. */
+  vouchers(): ReadonlyMap<SessionId, SignedVoucher> {
+    return new Map(this.#vouchers.entries());
+  }
+
+  isBilled(task: TaskId): boolean {
+    return this.#db.get('SELECT 1 FROM billed WHERE task = ?', task) !== undefined;
+  }
+
+  /** On disk when it returns: what an oracle keeps before it sends and a guard before it signs. */
+  saveRoot(root: Hex, known: KnownRoot): void {
+    const payouts = known.payouts.map(({ account, cumulative }) => [account, cumulative.toString()]);
+    this.#db.transaction(() => {
+      this.#db.run(
+        'INSERT OR IGNORE INTO roots VALUES (?, ?, ?, ?)',
+        root,
+        known.epoch,
+        JSON.stringify(payouts),
+        JSON.stringify(known.tasks),
+      );
+      this.#db.run('DELETE FROM roots WHERE root NOT IN (SELECT root FROM roots ORDER BY epoch DESC LIMIT ?)', ROOTS_MAX);
+    });
+  }
+
+  root(root: Hex): KnownRoot | undefined {
+    const row = this.#db.get('SELECT epoch, payouts, tasks FROM roots WHERE root = ?', root);
+    if (row === undefined) return undefined;
+    return {
+      epoch: Number(row.epoch),
+      payouts: (JSON.parse(row.payouts as string) as [Address, string][]).map(([account, wei]) => ({ account, cumulative: BigInt(wei) })),
+      tasks: JSON.parse(row.tasks as string) as TaskId[],
+    };
+  }
+
+  /** The chain holds the root: its tasks are never billed again. */
+  settled(root: Hex): void {
+    const known = this.root(root);
+    if (known === undefined) return;
+    this.flush();
+    this.#settledEpoch = Math.max(this.#settledEpoch, known.epoch);
+    this.#db.transaction(() => {
+      for (const task of known.tasks) {
+        this.#db.run('INSERT OR IGNORE INTO billed VALUES (?, ?)', task, known.epoch);
+        this.#forget(task);
+      }
+    });
+  }
+
+  /** Newest epoch that is known to be on chain; −1 before the first. */
+  get settledEpoch(): number {
+    return this.#settledEpoch;
+  }
+
+  epochOf(task: TaskId): number | undefined {
+    const row = this.#db.get('SELECT epoch FROM billed WHERE task = ?', task);
+    return row === undefined ? undefined : Number(row.epoch);
+  }
+
+  /** Drops a task that will never be billed. */
+  drop(task: TaskId): void {
+    this.flush();
+    this.#db.transaction(() => this.#forget(task));
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const queue = this.#queue;
+    this.#queue = [];
+    if (queue.length === 0) return;
+    this.#db.transaction(() => {
+      for (const write of queue) write();
+    });
+  }
+
+  #remember(result: TaskResult, committee: readonly Address[], seenAt: number): void {
+    const { task, session } = result.receipt.receipt;
+    this.#results.set(task, { result, committee, seenAt });
+    const best = this.#vouchers.get(session);
+    if (best === undefined || result.voucher.voucher.cumulativeAmount > best.voucher.cumulativeAmount)
+      this.#vouchers.set(session, result.voucher);
+  }
+
+  #forget(task: TaskId): void {
+    this.#results.delete(task);
+    this.#db.run('DELETE FROM results WHERE task = ?', task);
+    this.#db.run('DELETE FROM reveals WHERE task = ?', task);
+  }
+
+  #later(sql: string, ...values: Parameters<Database['run']> extends [string, ...infer V] ? V : never): void {
+    this.#queue.push(() => this.#db.run(sql, ...values));
+    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+}

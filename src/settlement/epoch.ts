@@ -1,0 +1,99 @@
+import { type BilledTask, debitsHash, type Payout, payoutTree, sortDebits, tasksRoot } from '../chain/merkle.ts';
+import type { SessionEntry } from '../chain/sessionView.ts';
+import type { EpochRoot, VoucherDebit } from '../chain/settlement.ts';
+import { hashStatement, type SignedVoucher, type SigningContracts } from '../crypto/eip712.ts';
+import type { TaskResult } from '../protocols/result/messages.ts';
+import { type Address, billOf, type Hex, type SessionId, type TaskId, type Wei } from '../types/index.ts';
+import { addTask, type Payouts } from '../validation/payouts.ts';
+
+/** A task to bill and the guards (operators) who share the guards' part. */
+export interface VerifiedTask {
+  readonly result: TaskResult;
+  readonly guards: readonly Address[];
+}
+
+export interface EpochInput {
+  readonly epoch: number;
+  /** Leaves of the newest root on chain; empty before the first epoch. */
+  readonly base: readonly Payout[];
+  readonly tasks: readonly VerifiedTask[];
+  /** Best voucher to Settlement of each session. */
+  readonly vouchers: ReadonlyMap<SessionId, SignedVoucher>;
+  readonly session: (id: SessionId) => SessionEntry | undefined;
+  /** Account that receives for an operator: its owner. */
+  readonly ownerOf: (operator: Address) => Address | undefined;
+  /** Operator of the oracle that settles. */
+  readonly oracle: Address;
+  readonly treasury: Address;
+  readonly contracts: SigningContracts;
+}
+
+export interface EpochDraft {
+  readonly root: EpochRoot;
+  readonly debitsHash: Hex;
+  readonly payouts: readonly Payout[];
+  readonly debits: readonly VoucherDebit[];
+  readonly billed: readonly (VerifiedTask & { readonly cost: Wei })[];
+}
+
+/**
+ * What an epoch settles, from what this node itself has seen. Pure: oracle and guards call it separately and must come to
+ * the same bytes. Tasks that cannot be billed now are left out: of sessions that cannot pay them any more, without a
+ * voucher that covers them, or with a party that left the registry. Undefined when nothing is left to bill.
+ */
+export function draftEpoch(input: EpochInput): EpochDraft | undefined {
+  const billed: (VerifiedTask & { cost: Wei })[] = [];
+  const payouts: Payouts = new Map(input.base.map(({ account, cumulative }) => [account, cumulative]));
+  const debited = new Map<SessionId, Wei>();
+  const seen = new Set<TaskId>();
+  for (const task of [...input.tasks].sort(byTask)) {
+    const { receipt } = task.result.receipt;
+    if (seen.has(receipt.task)) continue;
+    seen.add(receipt.task);
+    const cost = billOf(receipt);
+    const accounts = accountsOf(task, input);
+    const session = input.session(receipt.session);
+    const voucher = input.vouchers.get(receipt.session)?.voucher;
+    if (accounts === undefined || session === undefined || session.closed || voucher === undefined) continue;
+    const next = (debited.get(receipt.session) ?? session.settled) + cost;
+    const roomOnChain = session.deposit - session.debited + session.settled;
+    if (next > voucher.cumulativeAmount || next > roomOnChain) continue;
+    debited.set(receipt.session, next);
+    addTask(payouts, { cost, ...accounts });
+    billed.push({ ...task, cost });
+  }
+  if (billed.length === 0) return undefined;
+  const tree = payoutTree([...payouts].map(([account, cumulative]) => ({ account, cumulative })));
+  const debits = sortDebits(
+    [...debited].map(([session, cumulativeDebit]) => ({ session, cumulativeDebit, ...(input.vouchers.get(session) as SignedVoucher) })),
+  ).map(({ voucher, signature, cumulativeDebit }) => ({ voucher, signature, cumulativeDebit }));
+  return {
+    root: {
+      epoch: input.epoch,
+      root: tree.root,
+      total: tree.total,
+      tasksRoot: tasksRoot(billed.map((task) => billedTask(task, input.contracts))),
+    },
+    debitsHash: debitsHash(debits.map(({ voucher, cumulativeDebit }) => ({ session: voucher.session, cumulativeDebit }))),
+    payouts: tree.payouts,
+    debits,
+    billed,
+  };
+}
+
+const byTask = (a: VerifiedTask, b: VerifiedTask): number => (a.result.receipt.receipt.task < b.result.receipt.receipt.task ? -1 : 1);
+
+function billedTask({ result, cost }: VerifiedTask & { cost: Wei }, contracts: SigningContracts): BilledTask {
+  const { receipt } = result.receipt;
+  return { task: receipt.task, receipt: hashStatement('Receipt', contracts, receipt), cost };
+}
+
+function accountsOf({ result, guards }: VerifiedTask, { ownerOf, oracle, treasury }: EpochInput) {
+  const miner = ownerOf(result.receipt.receipt.miner);
+  const router = ownerOf(result.assignment.assignment.router);
+  const oracleOwner = ownerOf(oracle);
+  const guardOwners = guards.map(ownerOf);
+  if (miner === undefined || router === undefined || oracleOwner === undefined) return undefined;
+  if (guardOwners.length === 0 || guardOwners.some((owner) => owner === undefined)) return undefined;
+  return { miner, router, oracle: oracleOwner, treasury, guards: guardOwners as Address[] };
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import type { Chain } from '../../../src/chain/client.ts';
+import { debitsHash, payoutTree, tasksRoot } from '../../../src/chain/merkle.ts';
+import type { EpochRoot, VoucherDebit } from '../../../src/chain/settlement.ts';
+import type { ChainWriter } from '../../../src/chain/writer.ts';
+import { signStatement, type Voucher } from '../../../src/crypto/eip712.ts';
+import type { Role, SessionId, TaskId } from '../../../src/types/index.ts';
+import { isCoded } from '../../../src/util/errors.ts';
+import { account, COR, lower, MODEL, peerId, type Stage, stage, ZERO_WORD } from './support.ts';
+
+describe('one epoch on a real chain', function () {
+  this.timeout(60_000);
+  const [owner, client, router, miner, oracle] = [account(0), account(1), account(2), account(3), account(4)];
+  const guards = [account(5), account(6), account(7)];
+  let s: Stage;
+  let chain: Chain;
+  let ownerWriter: ChainWriter;
+  let clientWriter: ChainWriter;
+  let oracleWriter: ChainWriter;
+  let session: SessionId;
+
+  before(async () => {
+    s = await stage();
+    chain = await s.chain();
+    ownerWriter = await s.writer(owner);
+    clientWriter = await s.writer(client);
+    oracleWriter = await s.writer(oracle);
+  });
+  after(() => s.close());
+
+  async function sign(epoch: EpochRoot, debits: readonly VoucherDebit[]) {
+    const hash = debitsHash(debits.map((debit) => ({ session: debit.voucher.session, cumulativeDebit: debit.cumulativeDebit })));
+    return Promise.all(guards.map((guard) => signStatement('Attestation', s.deployment, { ...epoch, debitsHash: hash }, guard)));
+  }
+
+  async function voucher(cumulativeAmount: bigint, nonce: number) {
+    const promise: Voucher = { session, payee: s.deployment.settlement, cumulativeAmount, nonce, streamRoot: ZERO_WORD };
+    return { voucher: promise, signature: await signStatement('Voucher', s.deployment, promise, router) };
+  }
+
+  it('registers three guards, a miner, a router and an oracle', async () => {
+    const all: [typeof miner, Role][] = [
+      [router, 'router'],
+      [miner, 'miner'],
+      [oracle, 'oracle'],
+      ...guards.map((g): [typeof miner, Role] => [g, 'guard']),
+    ];
+    for (const [i, [operator, role]] of all.entries()) {
+      await ownerWriter.stakeAndRegister({
+        details: { peerId: peerId(i), roles: [role], encryptionKey: ZERO_WORD },
+        operator,
+        stake: 10n * COR,
+      });
+    }
+    await chain.sync();
+    assert.equal(chain.registry.size, 6);
+    assert.equal(chain.registry.active('guard').length, 3);
+    const node = chain.registry.get(miner.address);
+    assert.deepEqual(node, {
+      operator: lower(miner.address),
+      owner: lower(owner.address),
+      roles: ['miner'],
+      roleBits: 2,
+      peerId: peerId(1),
+      encryptionKey: ZERO_WORD,
+      stake: 10n * COR,
+      active: true,
+    });
+    assert.deepEqual(chain.registry.byPeerId(peerId(1)), [node]);
+  });
+
+  it('opens a session that the view knows in full', async () => {
+    await ownerWriter.transfer(client.address, 1_000n * COR);
+    const expiresAt = chain.head().timestamp + 3_600_000;
+    ({ session } = await clientWriter.openSession({
+      model: MODEL,
+      deposit: 100n * COR,
+      priceMax: { prompt: COR, completion: 2n * COR },
+      expiresAt,
+      spender: router.address,
+      name: 'första',
+    }));
+    const entry = await chain.sessions.refresh(session);
+    assert.deepEqual(entry, {
+      id: session,
+      client: lower(client.address),
+      model: MODEL,
+      spender: lower(router.address),
+      allowance: 100n * COR,
+      spenderDebited: 0n,
+      priceMax: { prompt: COR, completion: 2n * COR },
+      expiresAt,
+      deposit: 100n * COR,
+      debited: 0n,
+      settled: 0n,
+      closesAt: undefined,
+      closed: false,
+      mode: 'ephemeral',
+      nodesMin: 1,
+      nodesMax: 1,
+      redundancy: 1,
+      validators: 3,
+      tier: 0,
+      privacy: 'clear',
+      name: 'första',
+      metadata: ZERO_WORD,
+    });
+    assert.deepEqual(chain.sessions.get(session), entry);
+  });
+
+  it('settles, pays after the challenge window to the wei, and settles again without effect', async () => {
+    const spent = 10n * COR + 7n;
+    const tree = payoutTree([
+      { account: owner.address, cumulative: 9n * COR },
+      { account: miner.address, cumulative: spent - 9n * COR },
+    ]);
+    const tasks = tasksRoot([{ task: `0x${'01'.repeat(32)}` as TaskId, receipt: ZERO_WORD, cost: spent }]);
+    const epoch: EpochRoot = { epoch: 1, root: tree.root, total: tree.total, tasksRoot: tasks };
+    const debits = [{ ...(await voucher(50n * COR, 1)), cumulativeDebit: spent }];
+    const signatures = await sign(epoch, debits);
+    // The guards' weights are read in a past second.
+    await s.node.increaseTime({ seconds: 2 });
+    await s.node.mine({ blocks: 1 });
+
+    const result = await oracleWriter.settle({ epoch, debits, signatures });
+    assert.equal(result.already, false);
+    assert.deepEqual(await oracleWriter.settle({ epoch, debits, signatures }), { already: true });
+
+    await chain.sync();
+    assert.equal(chain.settlement.latest()?.root, tree.root);
+    assert.equal(chain.settlement.funded, spent);
+    assert.equal(chain.sessions.get(session)?.settled, spent);
+    assert.equal(chain.settlement.active(chain.head().timestamp), undefined);
+    assert.equal(await chain.balanceOf(s.deployment.settlement), spent);
+
+    const owed = tree.claimOf(miner.address);
+    assert.ok(owed);
+    await assert.rejects(
+      oracleWriter.claim(miner.address, owed.cumulative, owed.proof),
+      (error) => isCoded(error, 'CHAIN_REVERTED') && error.data.error === 'NoActiveRoot',
+    );
+    await s.node.increaseTime({ seconds: 61 });
+    await s.node.mine({ blocks: 1 });
+    await oracleWriter.claim(miner.address, owed.cumulative, owed.proof);
+    assert.equal(await oracleWriter.claim(miner.address, owed.cumulative, owed.proof), undefined);
+    assert.equal(await chain.balanceOf(miner.address), spent - 9n * COR);
+    assert.equal(await chain.balanceOf(s.deployment.settlement), 9n * COR);
+    await chain.sync();
+    assert.equal(chain.settlement.active(chain.head().timestamp)?.epoch, 1);
+    assert.equal(chain.settlement.totalClaimed, owed.cumulative);
+  });
+
+  it('QuorumNotReached with two of three equal guards', async () => {
+    const tree = payoutTree([{ account: miner.address, cumulative: 11n * COR }]);
+    const epoch: EpochRoot = { epoch: 2, root: tree.root, total: tree.total, tasksRoot: ZERO_WORD };
+    const debits = [{ ...(await voucher(50n * COR, 2)), cumulativeDebit: 11n * COR }];
+    const signatures = (await sign(epoch, debits)).slice(0, 2);
+    await assert.rejects(
+      oracleWriter.settle({ epoch, debits, signatures }),
+      (error) => isCoded(error, 'CHAIN_REVERTED') && error.data.error === 'QuorumNotReached',
+    );
+  });
+
+  it('gives the client everything unspent back after the thaw', async () => {
+    await clientWriter.topUp(session, 5n * COR);
+    await clientWriter.requestClose(session);
+    await chain.sync();
+    const closing = chain.sessions.get(session);
+    assert.equal(closing?.deposit, 105n * COR);
+    assert.ok(closing?.closesAt !== undefined);
+    await assert.rejects(
+      clientWriter.withdrawSession(session),
+      (error) => isCoded(error, 'CHAIN_REVERTED') && error.data.error === 'StillThawing',
+    );
+    await s.node.increaseTime({ seconds: 101 });
+    await s.node.mine({ blocks: 1 });
+    await clientWriter.withdrawSession(session);
+    assert.equal(await chain.balanceOf(client.address), 1_000n * COR - 10n * COR - 7n);
+    await chain.sync();
+    assert.equal(chain.sessions.get(session), undefined);
+  });
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import type { OpenAI } from 'openai';
+import { type chatRequestSchema, parseChatRequest } from '../../../src/api/rest/chatRequest.ts';
+import { CodedError } from '../../../src/util/errors.ts';
+
+/** Fields of the official client's request type that the schema does not name: must be none, or this file does not compile. */
+type Unnamed = Exclude<keyof OpenAI.ChatCompletionCreateParamsNonStreaming, keyof typeof chatRequestSchema.shape>;
+const unnamed: [Unnamed] extends [never] ? true : Unnamed = true;
+assert.ok(unnamed);
+
+const base = { model: 'tiny', messages: [{ role: 'user', content: 'hi' }] };
+
+function refused(change: Record<string, unknown>): [string, unknown] {
+  try {
+    parseChatRequest({ ...base, ...change }, 'k');
+  } catch (error) {
+    assert.ok(error instanceof CodedError);
+    return [error.code, error.data.param];
+  }
+  return ['accepted', undefined];
+}
+
+describe('api/rest/chatRequest', () => {
+  const unsupported: Record<string, unknown> = {
+    n: 2,
+    store: true,
+    service_tier: 'priority',
+    frequency_penalty: 0.5,
+    presence_penalty: -1,
+    logit_bias: { 5: 1 },
+    logprobs: true,
+    top_logprobs: 3,
+    response_format: { type: 'json_object' },
+    tools: [{ type: 'function' }],
+    tool_choice: 'required',
+    functions: [{}],
+    function_call: { name: 'x' },
+    modalities: ['text', 'audio'],
+    audio: { voice: 'x' },
+    prediction: { type: 'content' },
+    reasoning_effort: 'high',
+    verbosity: 'low',
+    web_search_options: {},
+    moderation: {},
+    not_a_field: 1,
+  };
+  for (const [field, value] of Object.entries(unsupported)) {
+    it(`UNSUPPORTED_FIELD: ${field} ${JSON.stringify(value)}`, () =>
+      assert.deepEqual(refused({ [field]: value }), ['UNSUPPORTED_FIELD', field]));
+  }
+
+  const harmless: Record<string, unknown> = {
+    n: 1,
+    store: false,
+    service_tier: 'auto',
+    frequency_penalty: 0,
+    logit_bias: {},
+    logprobs: false,
+    response_format: { type: 'text' },
+    tools: [],
+    tool_choice: 'none',
+    parallel_tool_calls: true,
+    modalities: ['text'],
+    user: 'me',
+    metadata: { a: 'b' },
+    safety_identifier: 'x',
+    prompt_cache_key: 'x',
+    stream_options: null,
+    temperature: null,
+    seed: null,
+  };
+  for (const [field, value] of Object.entries(harmless)) {
+    it(`accepts ${field} ${JSON.stringify(value)}`, () => assert.deepEqual(refused({ [field]: value }), ['accepted', undefined]));
+  }
+
+  const invalid: [Record<string, unknown>, string][] = [
+    [{ model: 5 }, 'model'],
+    [{ messages: [] }, 'messages'],
+    [{ messages: [{ role: 'robot', content: 'x' }] }, 'messages[0].role'],
+    [{ messages: [{ role: 'user' }] }, 'messages[0].content'],
+    [{ messages: [{ role: 'user', content: 5 }] }, 'messages[0].content'],
+    [{ temperature: 3 }, 'temperature'],
+    [{ top_p: 0 }, 'top_p'],
+    [{ max_tokens: 0 }, 'max_tokens'],
+    [{ max_completion_tokens: 1.5 }, 'max_completion_tokens'],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],
+    [{ seed: 'x' }, 'seed'],
+    [{ stream: 'yes' }, 'stream'],
+    [{ stream_options: { include_usage: 1 } }, 'stream_options.include_usage'],
+  ];
+  for (const [change, param] of invalid) {
+    it(`INVALID_REQUEST: ${JSON.stringify(change)}`, () => assert.deepEqual(refused(change), ['INVALID_REQUEST', param]));
+  }
+
+  it('UNSUPPORTED_FIELD for parts that are no text, tools in messages, and unknown fields in messages', () => {
+    const image = { role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] };
+    assert.deepEqual(refused({ messages: [image] }), ['UNSUPPORTED_FIELD', 'messages[0].content[0].type']);
+    assert.deepEqual(refused({ messages: [{ role: 'tool', content: 'x' }] }), ['UNSUPPORTED_FIELD', 'messages[0].role']);
+    assert.deepEqual(refused({ messages: [{ role: 'assistant', content: 'x', tool_calls: [{}] }] }), [
+      'UNSUPPORTED_FIELD',
+      'messages[0].tool_calls',
+    ]);
+    assert.deepEqual(refused({ messages: [{ role: 'user', content: 'x', weight: 1 }] }), ['UNSUPPORTED_FIELD', 'messages[0].weight']);
+  });
+
+  it('INVALID_REQUEST for a body that is no object', () => {
+    for (const body of [null, [], 'x', 5]) assert.throws(() => parseChatRequest(body, 'k'), { code: 'INVALID_REQUEST' });
+  });
+
+  it('prefers max_completion_tokens over max_tokens', () => {
+    assert.equal(parseChatRequest({ ...base, max_tokens: 3, max_completion_tokens: 4 }, 'k').completion.maxTokens, 4);
+  });
+});

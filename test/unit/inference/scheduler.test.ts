@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Session, StepInput, StepOutput } from '../../../src/inference/backend.ts';
+import type { DecoderShape } from '../../../src/inference/graph/shape.ts';
+import type { Job } from '../../../src/inference/jobs.ts';
+import { Scheduler } from '../../../src/inference/scheduler.ts';
+import { manualClock, systemClock } from '../../../src/util/clock.ts';
+import { isCoded } from '../../../src/util/errors.ts';
+
+const VOCAB = 64;
+const CONTEXT = 256;
+
+/** A session whose "logits" are a hash over all tokens in the row: any row that is moved wrongly gives another answer. */
+class HashSession implements Session {
+  readonly shape = { vocab: VOCAB, hidden: 1 } as DecoderShape;
+  readonly contextTokens = CONTEXT;
+  readonly rows: number;
+  readonly steps: StepInput[] = [];
+  readonly #cache: Uint32Array[];
+  failWith: Error | undefined;
+
+  constructor(rows: number) {
+    this.rows = rows;
+    this.#cache = Array.from({ length: rows }, () => new Uint32Array(CONTEXT).fill(999));
+  }
+
+  async run(step: StepInput): Promise<StepOutput> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.failWith !== undefined) throw this.failWith;
+    const { first, count, length, ids, past, keep } = step;
+    this.steps.push(step);
+    const logits = new Float32Array(count * keep * VOCAB);
+    for (let i = 0; i < count; i++) {
+      const row = this.#cache[first + i] as Uint32Array;
+      row.set(ids.subarray(i * length, (i + 1) * length), past[i]);
+      for (let k = 0; k < keep; k++) {
+        const tokens = (past[i] as number) + length - keep + k + 1;
+        let hash = 7;
+        for (let t = 0; t < tokens; t++) hash = (Math.imul(hash, 31) + (row[t] as number)) >>> 0;
+        logits[(i * keep + k) * VOCAB + (hash % VOCAB)] = 1;
+      }
+    }
+    return { logits, hidden: new Float32Array(count * keep) };
+  }
+
+  copyRow(from: number, to: number, tokens: number): void {
+    const [source, target] = [this.#cache[from] as Uint32Array, this.#cache[to] as Uint32Array];
+    target.fill(888);
+    target.set(source.subarray(0, tokens));
+  }
+
+  async close(): Promise<void> {}
+}
+
+interface Run {
+  readonly prompt: number[];
+  readonly count: number;
+}
+
+/** Feeds back what comes out `count` times. */
+function recordingJob(call: number, { prompt, count }: Run, out: number[], onDone: () => void): Job {
+  return {
+    call,
+    tokens: Uint32Array.from(prompt),
+    wantedFrom: prompt.length - 1,
+    accept({ logits }) {
+      const token = logits.indexOf(1);
+      out.push(token);
+      if (out.length < count) return token;
+      onDone();
+      return undefined;
+    },
+  };
+}
+
+function schedulerOf(
+  session: Session,
+  change: { slots?: number; queueMax?: number; paceMsPerToken?: number } = {},
+  onFailure: (job: Job, error: unknown) => void = () => {},
+) {
+  return new Scheduler({
+    session,
+    slots: session.rows - 1,
+    queueMax: 100,
+    prefillChunkTokens: 8,
+    paceMsPerToken: 0,
+    clock: systemClock,
+    onFailure,
+    ...change,
+  });
+}
+
+async function runAll(runs: readonly Run[], slots: number, cancel: ReadonlySet<number> = new Set()): Promise<number[][]> {
+  const scheduler = schedulerOf(new HashSession(slots + 1));
+  const outs = runs.map((): number[] => []);
+  await Promise.all(
+    runs.map((run, call) => {
+      const done = Promise.withResolvers<void>();
+      scheduler.submit(recordingJob(call, run, outs[call] as number[], done.resolve));
+      if (cancel.has(call)) {
+        setTimeout(() => {
+          scheduler.cancel(call);
+          done.resolve();
+        }, call % 3);
+      }
+      return done.promise;
+    }),
+  );
+  return outs;
+}
+
+const runArbitrary = fc.record({
+  prompt: fc.array(fc.nat({ max: VOCAB - 1 }), { minLength: 1, maxLength: 40 }),
+  count: fc.integer({ min: 1, max: 20 }),
+});
+
+describe('scheduler', () => {
+  it('gives each job what it gets alone, whatever else runs and is cancelled', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(runArbitrary, { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.uniqueArray(fc.nat({ max: 11 }), { maxLength: 4 }),
+        async (runs, slots, cancelled) => {
+          const cancel = new Set(cancelled);
+          const together = await runAll(runs, slots, cancel);
+          for (const [i, run] of runs.entries()) {
+            const [alone] = await runAll([run], 1);
+            if (cancel.has(i)) assert.deepEqual(together[i], alone?.slice(0, together[i]?.length));
+            else assert.deepEqual(together[i], alone);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('decodes others between the chunks of a long prompt', async () => {
+    const session = new HashSession(3);
+    const scheduler = schedulerOf(session);
+    const done = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    scheduler.submit(recordingJob(0, { prompt: [1], count: 30 }, [], done[0].resolve));
+    scheduler.submit(recordingJob(1, { prompt: Array.from({ length: 80 }, (_, i) => i % VOCAB), count: 1 }, [], done[1].resolve));
+    await Promise.all(done.map((d) => d.promise));
+    const kinds = session.steps.slice(1, 20).map((step) => (step.length === 8 ? 'fill' : 'decode'));
+    for (let i = 1; i < kinds.length; i++) assert.notEqual(kinds[i], kinds[i - 1], kinds.join());
+  });
+
+  it('decodes all filled rows in one pass', async () => {
+    const session = new HashSession(5);
+    const scheduler = schedulerOf(session);
+    await Promise.all(
+      [0, 1, 2, 3].map((call) => {
+        const done = Promise.withResolvers<void>();
+        scheduler.submit(recordingJob(call, { prompt: [call], count: 10 }, [], done.resolve));
+        return done.promise;
+      }),
+    );
+    assert.ok(session.steps.some((step) => step.count === 4));
+  });
+
+  it('ENGINE_QUEUE_FULL when slots and queue are taken, and room again after a cancel', async () => {
+    const scheduler = schedulerOf(new HashSession(2), { queueMax: 1 });
+    const job = (call: number): Job => recordingJob(call, { prompt: [1], count: 200 }, [], () => {});
+    scheduler.submit(job(1));
+    scheduler.submit(job(2));
+    assert.throws(
+      () => scheduler.submit(job(3)),
+      (error) => isCoded(error, 'ENGINE_QUEUE_FULL'),
+    );
+    scheduler.cancel(2);
+    scheduler.submit(job(4));
+    await scheduler.close();
+    assert.deepEqual([scheduler.active, scheduler.queued], [0, 0]);
+  });
+
+  it('fails the jobs of a pass that throws, and runs later ones', async () => {
+    const session = new HashSession(3);
+    const failures: number[] = [];
+    const failed = Promise.withResolvers<void>();
+    const scheduler = schedulerOf(session, {}, (job) => {
+      failures.push(job.call);
+      failed.resolve();
+    });
+    session.failWith = new Error('broken');
+    scheduler.submit(recordingJob(1, { prompt: [1], count: 3 }, [], () => {}));
+    await failed.promise;
+    session.failWith = undefined;
+    const done = Promise.withResolvers<void>();
+    const out: number[] = [];
+    scheduler.submit(recordingJob(2, { prompt: [1], count: 3 }, out, done.resolve));
+    await done.promise;
+    assert.deepEqual(failures, [1]);
+    assert.equal(out.length, 3);
+  });
+
+  it('paces decode steps by the clock', async () => {
+    const clock = manualClock();
+    const session = new HashSession(2);
+    const scheduler = new Scheduler({
+      session,
+      slots: 1,
+      queueMax: 1,
+      prefillChunkTokens: 8,
+      paceMsPerToken: 50,
+      clock,
+      onFailure: () => {},
+    });
+    const out: number[] = [];
+    const done = Promise.withResolvers<void>();
+    scheduler.submit(recordingJob(1, { prompt: [1], count: 4 }, out, done.resolve));
+    const turns = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await turns();
+    assert.equal(out.length, 2);
+    clock.advance(49);
+    await turns();
+    assert.equal(out.length, 2);
+    clock.advance(1);
+    await turns();
+    assert.equal(out.length, 3);
+    clock.advance(50);
+    await done.promise;
+  });
+});
