@@ -1,4 +1,14 @@
-import { BaseError, createPublicClient, decodeErrorResult, HttpRequestError, http, TimeoutError, type Hex as ViemHex } from 'viem';
+import {
+  BaseError,
+  createPublicClient,
+  decodeErrorResult,
+  HttpRequestError,
+  type HttpTransport,
+  http,
+  type PublicClient,
+  TimeoutError,
+  type Hex as ViemHex,
+} from 'viem';
 import { type CodedError, isCoded } from '../util/errors.ts';
 import { chainError } from './errors.ts';
 import { corTokenAbi } from './generated/CorToken.ts';
@@ -13,14 +23,14 @@ export const RPC_TIMEOUT_MS = 10_000;
 const RPC_BATCH_MAX = 100;
 
 /** A read-only client with bounded waits. Retrying is up to the caller, who knows what a late answer is worth. */
-export function connectRpc(rpcUrl: string, timeoutMs: number = RPC_TIMEOUT_MS) {
+export function connectRpc(rpcUrl: string, timeoutMs: number = RPC_TIMEOUT_MS): RpcClient {
   return createPublicClient({
     transport: http(rpcUrl, { timeout: timeoutMs, retryCount: 0, batch: { batchSize: RPC_BATCH_MAX } }),
     cacheTime: 0,
   });
 }
 
-export type RpcClient = ReturnType<typeof connectRpc>;
+export type RpcClient = PublicClient<HttpTransport>;
 
 /** Custom errors of all contracts: one contract's revert bubbles up through another. */
 const ERROR_ABI = [...settlementAbi, ...sessionManagerAbi, ...nodeRegistryAbi, ...stakeVaultAbi, ...corTokenAbi].filter(

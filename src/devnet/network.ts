@@ -24,6 +24,8 @@ export interface DevnetNetwork {
 export interface NetworkOptions {
   readonly dir: string;
   readonly badMiner: boolean;
+  /** Other nodes than the usual ones; a router first. */
+  readonly plans?: readonly NodePlan[];
   readonly restPort: number;
   readonly logLevel: string;
   readonly log: Logger;
@@ -68,7 +70,7 @@ export async function startNetwork(options: NetworkOptions): Promise<DevnetNetwo
   };
   try {
     const nodesDir = join(dir, 'nodes');
-    const plans = planNodes(options.badMiner);
+    const plans = options.plans ?? planNodes(options.badMiner);
     const [genesis, prepared] = await Promise.all([startChain(), Promise.all(plans.map((plan) => prepareNode(plan, nodesDir)))]);
     undo.push(() => genesis.anvil.close());
     signal.throwIfAborted();

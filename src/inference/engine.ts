@@ -4,16 +4,11 @@ import { WorkerEngine } from './workerEngine.ts';
 
 export type { EngineOptions } from './options.ts';
 export type {
-  BackendName,
   Engine,
-  EngineStatus,
   GeneratedToken,
   GenerateEnd,
   GenerateRequest,
-  LoadOptions,
   ModelInfo,
-  VerifyRequest,
-  VerifyResult,
 } from './types.ts';
 
 /**

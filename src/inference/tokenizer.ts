@@ -3,6 +3,7 @@ import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { readJson, readManifest } from './models.ts';
+import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
 
@@ -16,7 +17,8 @@ export interface Tokenizer {
   /** Token ids of plain text; special tokens are added only where the text spells them. */
   encode(text: string): Uint32Array;
   /**
-   * Token ids of a conversation in the model's own chat template, up to where the assistant answers.
+   * Token ids of a conversation in the model's own chat template, up to where the assistant answers. Special tokens that a
+   * message spells are plain text.
    *
    * @throws CHAT_TEMPLATE_FAILED
    */
@@ -51,6 +53,7 @@ export async function openTokenizerWith(dir: string, config: Readonly<Record<str
   }
   const template = parseTemplate(settings.chat_template);
   const specialTokens = specialTokenText(settings);
+  const specials = [...hf.get_added_tokens_decoder().values()].filter(({ special }) => special).map(({ content }) => content);
   const encode = (text: string): Uint32Array => Uint32Array.from(hf.encode(text, { add_special_tokens: false }).ids);
   const decode = (ids: readonly number[]): string =>
     ids.length === 0 ? '' : hf.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
@@ -58,9 +61,10 @@ export async function openTokenizerWith(dir: string, config: Readonly<Record<str
     encode,
     encodeChat(messages) {
       if (template === undefined) throw inferenceError('CHAT_TEMPLATE_FAILED', `the model in ${dir} has no chat template`, { dir });
+      const guarded = guardChat(messages, specials, encode);
       let text: string;
       try {
-        text = template.render({ messages, add_generation_prompt: true, ...specialTokens });
+        text = template.render({ messages: guarded.messages, add_generation_prompt: true, ...specialTokens });
       } catch (error) {
         throw inferenceError(
           'CHAT_TEMPLATE_FAILED',
@@ -69,7 +73,7 @@ export async function openTokenizerWith(dir: string, config: Readonly<Record<str
           error,
         );
       }
-      return encode(text);
+      return guarded.encode(text);
     },
     decode: (ids) => decode(Array.from(ids)),
     detokenizer: () => new IncrementalDetokenizer(decode),

@@ -20,7 +20,7 @@ export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: 
   const { miner, guard } = config;
   const minerDirs = roles.has('miner') ? miner.modelDirs.map(modelDir) : [];
   const guardDirs = roles.has('guard') ? guard.modelDirs.map(modelDir) : [];
-  if (minerDirs.length + guardDirs.length === 0) return undefined;
+  if (!roles.has('miner') && !roles.has('guard')) return undefined;
   const threads = roles.has('miner') ? miner.threads : guard.threads;
   const engine = createEngine({
     ...(threads > 0 ? { threads } : {}),

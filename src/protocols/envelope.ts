@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { type Ed25519Signer, ed25519Verify } from '../crypto/ed25519.ts';
 import { peerIdOfKey } from '../crypto/peerId.ts';
 import type { NetworkId } from '../types/index.ts';
-import { message, type Static } from './codec/message.ts';
+import { message } from './codec/message.ts';
 import { bytes, fixed, oneName, u32, u64 } from './codec/types.ts';
 import { TOPIC_NAMES, type TopicDescriptor } from './define.ts';
 import { hash32 } from './signed/messages.ts';
@@ -36,7 +36,6 @@ export const EnvelopeMessage = message('Envelope', ENVELOPE_BYTES_MAX, {
   body: [6, bytes(ENVELOPE_BYTES_MAX)],
   signature: [SIGNATURE_FIELD, fixed(64)],
 });
-export type Envelope = Static<typeof EnvelopeMessage>;
 
 /** Encodes, wraps and signs a message. @throws WIRE_VALUE, WIRE_TOO_LARGE */
 export function sealEnvelope<T>(

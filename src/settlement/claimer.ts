@@ -3,16 +3,10 @@ import type { Chain } from '../chain/client.ts';
 import { payoutTree } from '../chain/merkle.ts';
 import type { EpochEntry } from '../chain/settlementView.ts';
 import type { Network } from '../protocols/network.ts';
-import type { Address, Hex, Wei } from '../types/index.ts';
+import type { Address, Wei } from '../types/index.ts';
 import { toCoded } from '../util/errors.ts';
 import type { SettlementBook } from './book.ts';
 import { fetchPayouts } from './payouts.ts';
-
-export interface Claimed {
-  readonly epoch: number;
-  readonly tx: Hex;
-  readonly amount: Wei;
-}
 
 export interface Claimer {
   /** Wei claimed since the start. */

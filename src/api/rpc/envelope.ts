@@ -17,12 +17,6 @@ export type RpcResponse =
   | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly result: unknown }
   | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly error: RpcErrorObject };
 
-export interface RpcNotification {
-  readonly jsonrpc: '2.0';
-  readonly method: string;
-  readonly params: unknown;
-}
-
 /** JSON-RPC 2.0 §4. A request without `id` is a notification: it is run and not answered. */
 export const requestSchema = z.object({
   jsonrpc: z.literal('2.0'),

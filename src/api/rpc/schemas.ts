@@ -178,7 +178,6 @@ export const taskEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('end'), result: completionResult }),
   z.object({ type: z.literal('error'), error: z.object({ code: z.number().int(), message: z.string(), data: z.unknown() }) }),
 ]);
-export type TaskEvent = z.output<typeof taskEvent>;
 
 export const taskInfo = z.object({
   task: hex32,

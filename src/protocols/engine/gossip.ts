@@ -1,6 +1,7 @@
 /** Topics over gossipsub: one validator in front of every handler, verdicts counted by code. docs/protocols/overview.md §3 and §4 */
 import { type GossipsubMessage, type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub';
 import type { Logger } from 'pino';
+import { toString as encode } from 'uint8arrays/to-string';
 import type { SigningContracts } from '../../crypto/eip712.ts';
 import type { PeerKey } from '../../crypto/identity.ts';
 import type { Address, NetworkId, Role } from '../../types/index.ts';
@@ -13,7 +14,7 @@ import type { NodeTable } from '../node/table.ts';
 import { nodeTopic } from '../node/topic.ts';
 import { type AnyTopic, TOPICS } from '../registry.ts';
 import { ACCEPT, ignore, type Judgement, type Outcome } from '../validate.ts';
-import { type Host, toHex } from './host.ts';
+import type { Host } from './host.ts';
 
 const RESULT: Readonly<Record<Outcome, TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,
@@ -69,7 +70,7 @@ export class Gossip {
     const data = sealEnvelope(topic, networkId, body, sentAt, key);
     await host.services.pubsub.publish(topicString(networkId, topic), data);
     const { peerId, publicKey } = key;
-    this.#deliver(topic.name, body, { peerId, publicKey, sentAt, id: toHex(envelopeId(data)), own: true });
+    this.#deliver(topic.name, body, { peerId, publicKey, sentAt, id: encode(envelopeId(data), 'base16'), own: true });
   }
 
   subscribe<T>(topic: TopicDescriptor<T>, handler: (message: T, from: EnvelopeMeta) => void): () => void {

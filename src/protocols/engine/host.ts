@@ -1,4 +1,5 @@
 /** The libp2p host: TCP, Noise, Yamux, identify, ping, Kademlia and gossipsub, with every bound stated. docs/protocols/overview.md §2 */
+
 import { type GossipSub, gossipsub, StrictNoSign } from '@chainsafe/libp2p-gossipsub';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
@@ -9,6 +10,8 @@ import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } 
 import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p';
+import { concat } from 'uint8arrays/concat';
+import { toString as encode } from 'uint8arrays/to-string';
 import type { PeerKey } from '../../crypto/identity.ts';
 import type { NetworkId } from '../../types/index.ts';
 import { topicString } from '../define.ts';
@@ -21,7 +24,6 @@ const CONNECTIONS_MAX = 300;
 const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 /** Twice the widest freshness window of a topic and more: nothing that is still fresh is forgotten. */
 const SEEN_TTL_MS = 300_000;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 export interface HostOptions {
   readonly networkId: NetworkId;
@@ -53,7 +55,7 @@ export async function createHost(
   const { networkId } = options;
   return createLibp2p({
     start: false,
-    privateKey: privateKeyFromRaw(Buffer.concat([components.key.seed, components.key.publicKey])),
+    privateKey: privateKeyFromRaw(concat([components.key.seed, components.key.publicKey])),
     ...(components.datastore ? { datastore: components.datastore } : {}),
     addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
     nodeInfo: { userAgent: options.userAgent ?? 'cortensord' },
@@ -92,7 +94,7 @@ export async function createHost(
         // Envelopes carry their own signature (protocols/envelope.ts), so the message id is the hash of the content.
         globalSignaturePolicy: StrictNoSign,
         msgIdFn: (message) => envelopeId(message.data),
-        msgIdToStrFn: toHex,
+        msgIdToStrFn: (id) => encode(id, 'base16'),
         seenTTL: SEEN_TTL_MS,
         fallbackToFloodsub: false,
         floodPublish: false,
@@ -106,12 +108,6 @@ export async function createHost(
       }),
     },
   });
-}
-
-export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
 }
 
 /** Gossip score of a peer at this host; 0 when it is not known. */

@@ -61,7 +61,11 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     } catch (cause) {
       throw this.#reset(cause);
     }
-    if (!fits) await this.#guarded('the peer reads nothing', signal, drained(this.#stream));
+    // One window update may be less than what waits: the sender goes on when all of it has left.
+    while (!fits) {
+      await this.#guarded('the peer reads nothing', signal, drained(this.#stream));
+      fits = !this.#stream.writableNeedsDrain;
+    }
   }
 
   async next(signal?: AbortSignal): Promise<In | undefined> {

@@ -33,10 +33,8 @@ export const InferChunkMessage = message('InferChunk', 24_576, {
   /** 32 bytes for each of these tokens: with them the router recomputes the receipt's `outputRoot` from what it streamed. */
   sketches: [3, bytes(CHUNK_TOKENS_MAX * 32)],
 });
-export type InferChunk = Static<typeof InferChunkMessage>;
 
 export const InferEndMessage = message('InferEnd', 768, { receipt: [1, SignedReceiptMessage], finishReason: [2, finishReason] });
-export type InferEnd = Static<typeof InferEndMessage>;
 
 /** From the miner: chunks, then an end or an error. */
 export const InferDownMessage = union('InferDown', 32_768, {

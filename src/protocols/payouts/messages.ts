@@ -15,7 +15,6 @@ export const PayoutsFoundMessage = message('PayoutsFound', 1 << 20, {
   /** Tasks that the epoch billed. */
   tasks: [3, repeated(taskId, ATTEST_TASKS_MAX)],
 });
-export type PayoutsFound = Static<typeof PayoutsFoundMessage>;
 
 export const PayoutsReplyMessage = union('PayoutsReply', (1 << 20) + 16, { found: [1, PayoutsFoundMessage], error: [2, WireErrorMessage] });
 export type PayoutsReply = Static<typeof PayoutsReplyMessage>;

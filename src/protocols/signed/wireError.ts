@@ -1,4 +1,4 @@
-import { message, type Static } from '../codec/message.ts';
+import { message } from '../codec/message.ts';
 import { bool, text } from '../codec/types.ts';
 
 /** A coded error inside a stream, its last frame: docs/protocols/overview.md §5. */
@@ -7,4 +7,3 @@ export const WireErrorMessage = message('WireError', 1024, {
   message: [2, text(512)],
   retryable: [3, bool],
 });
-export type WireError = Static<typeof WireErrorMessage>;

@@ -11,7 +11,6 @@ export const VoteCommitMessage = message('VoteCommit', 256, {
   /** crypto/ids.ts `voteCommit`. */
   commit: [4, hash32],
 });
-export type VoteCommit = Static<typeof VoteCommitMessage>;
 
 export const VoteRevealMessage = message('VoteReveal', 512, {
   task: [1, taskId],

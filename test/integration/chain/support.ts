@@ -78,17 +78,3 @@ export async function stage(params: Partial<DeployParams> = PARAMS): Promise<Sta
     },
   };
 }
-
-/** Calls until the answer is there; the test runner bounds the wait. */
-export async function eventually<T>(read: () => T | undefined | false, chain: Chain): Promise<T> {
-  for (;;) {
-    const value = read();
-    if (value !== undefined && value !== false) return value;
-    await new Promise<void>((resolve) => {
-      const stop = chain.onBlock(() => {
-        stop();
-        resolve();
-      });
-    });
-  }
-}
