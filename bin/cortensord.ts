@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { run } from '../src/cli/main.ts';
+import { tuneRuntime } from '../src/cli/runtime.ts';
+
+tuneRuntime();
+const { run } = await import('../src/cli/main.ts');
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 const code = await run(process.argv.slice(2));

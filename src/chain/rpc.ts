@@ -85,10 +85,10 @@ export function toChainError(what: string, error: unknown): CodedError {
   return chainError('CHAIN_TX_REFUSED', `${what}: ${shortMessage(error)}`, { what });
 }
 
-/** Waits for a read; any failure comes out coded. */
-export async function codedRead<T>(what: string, read: Promise<T>): Promise<T> {
+/** Waits for work on the chain; any failure comes out coded. */
+export async function codedRead<T>(what: string, work: Promise<T>): Promise<T> {
   try {
-    return await read;
+    return await work;
   } catch (error) {
     throw toChainError(what, error);
   }

@@ -44,6 +44,17 @@ export interface SessionEntry {
   readonly metadata: Hex;
 }
 
+/**
+ * Wei that vouchers to Settlement may be debited over the session's life: deposit, and allowance of the spender's signatures,
+ * less what others than Settlement took of them. A client that is its own spender needs no allowance.
+ */
+export function budgetOf(session: SessionEntry): Wei {
+  const deposit = session.deposit - (session.debited - session.settled);
+  if (session.spender === session.client) return deposit;
+  const allowance = session.allowance - (session.spenderDebited - session.settled);
+  return deposit < allowance ? deposit : allowance;
+}
+
 export interface SessionView {
   /** From memory; closed sessions are forgotten. */
   get(id: SessionId): SessionEntry | undefined;

@@ -34,11 +34,15 @@ export interface SettlementView {
   readonly params: SettlementParams;
   /** Last settled epoch as of the confirmed block. */
   latest(): EpochEntry | undefined;
+  /** Settled epochs after one that are in memory, ascending. */
+  after(epoch: number): readonly EpochEntry[];
   /** Newest epoch that can be claimed against at a chain time (unix ms). */
   active(atMs: number): EpochEntry | undefined;
   /** Wei that vouchers brought in, and wei paid out, ever. */
   readonly funded: Wei;
   readonly totalClaimed: Wei;
+  /** Number of the newest epoch on chain, confirmed or not, read now; 0 before the first. @throws CHAIN_UNREACHABLE */
+  newest(): Promise<number>;
   /** Any epoch, read now. @throws CHAIN_UNREACHABLE */
   posted(epoch: number): Promise<EpochEntry | undefined>;
   /** The transaction that settled an epoch, read now; undefined when none did. @throws CHAIN_UNREACHABLE */
@@ -111,6 +115,7 @@ export function createSettlementView(
   return {
     params,
     latest: () => epochs.at(-1),
+    after: (epoch) => epochs.filter((entry) => entry.epoch > epoch),
     active: (atMs) => epochs.findLast((entry) => entry.activeAt <= atMs),
     get funded() {
       return funded;
@@ -118,6 +123,7 @@ export function createSettlementView(
     get totalClaimed() {
       return totalClaimed;
     },
+    newest: async () => Number(await codedRead('latestEpoch', client.readContract({ ...contract, functionName: 'latestEpoch' }))),
     posted: (epoch) => codedRead('posted', readEpoch(client, deployment, epoch)),
     async transactionOf(epoch) {
       const args = { epoch: BigInt(epoch) };

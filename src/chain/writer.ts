@@ -7,7 +7,7 @@ import type { TxResult, WriteContext } from './context.ts';
 import type { Deployment } from './deployment.ts';
 import { memoryJournal, type TxJournal } from './journal.ts';
 import * as nodeRegistry from './nodeRegistry.ts';
-import { connectRpc, type RpcClient } from './rpc.ts';
+import { codedRead, connectRpc, type RpcClient } from './rpc.ts';
 import { createSender } from './sender.ts';
 import * as sessionManager from './sessionManager.ts';
 import * as settlement from './settlement.ts';
@@ -68,7 +68,7 @@ export function createWriter(client: RpcClient, options: Omit<WriterOptions, 'rp
   const bind =
     <A extends unknown[], R>(verb: (context: WriteContext, ...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
-      verb(context, ...args);
+      codedRead(verb.name, verb(context, ...args));
   return {
     account: sender.account,
     transfer: bind(token.transfer),

@@ -29,6 +29,11 @@ export function promptCommit(promptSalt: Hex, promptIds: Uint32Array): Hex {
   return keccak256(bytes);
 }
 
+/** `keccak256(abi.encode(bytes32 task, bytes32 outputRoot))`: what a voucher pays for, so that it fits one answer to one task only. */
+export function streamRootOf(task: TaskId, outputRoot: Hex): Hex {
+  return hash(bytes32(task), bytes32(outputRoot));
+}
+
 /** What a guard commits to before it reveals. `verdict` is a VERDICT_CODE. */
 export interface VoteSecret {
   readonly voter: Address;

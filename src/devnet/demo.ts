@@ -94,8 +94,24 @@ async function confirmed(router: DevnetNetwork['router'], session: SessionId, cl
   });
 }
 
-/** Asks as anybody would: the official OpenAI client in streaming mode. */
+/** Asks as anybody would: the official OpenAI client in streaming mode. @throws DEVNET_NO_ANSWER */
 export async function ask(
+  network: DevnetNetwork,
+  session: Session,
+  prompt: string,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { APIError } = await import('openai');
+  try {
+    return await stream(network, session, prompt, onText, signal);
+  } catch (error) {
+    if (error instanceof APIError) throw devnetError('DEVNET_NO_ANSWER', `${error.code ?? 'no code'}: ${error.message}`, {}, error);
+    throw error;
+  }
+}
+
+async function stream(
   network: DevnetNetwork,
   session: Session,
   prompt: string,
@@ -110,11 +126,11 @@ export async function ask(
   let text = '';
   let part: CortensorPart | undefined;
   let usage: OpenAI.CompletionUsage | undefined;
-  const stream = await api.chat.completions.create(
+  const chunks = await api.chat.completions.create(
     { model, messages: [{ role: 'user', content: prompt }], stream: true, stream_options: { include_usage: true } },
     { signal },
   );
-  for await (const chunk of stream) {
+  for await (const chunk of chunks) {
     const delta = chunk.choices[0]?.delta.content ?? '';
     if (delta !== '') {
       ttftMs ??= performance.now() - startedAt;
@@ -124,7 +140,7 @@ export async function ask(
     part = (chunk as { cortensor?: CortensorPart }).cortensor ?? part;
     usage = chunk.usage ?? usage;
   }
-  if (part === undefined || usage === undefined) throw devnetError('DEVNET_NO_SETTLEMENT', 'the stream ended without a receipt');
+  if (part === undefined || usage === undefined) throw devnetError('DEVNET_NO_ANSWER', 'the stream ended without a receipt');
   return {
     text,
     model,

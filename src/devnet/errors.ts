@@ -19,6 +19,12 @@ export const devnetError = defineErrors('devnet', {
     http: 504,
     exit: 69,
   },
+  DEVNET_NO_ANSWER: {
+    summary: 'The router refused the prompt, or its answer broke off.',
+    remedy: 'The message names the router’s own code; look at its log in the devnet directory.',
+    http: 502,
+    exit: 69,
+  },
   DEVNET_NO_SETTLEMENT: {
     summary: 'The answer was not verified, settled or paid out in time.',
     remedy: 'Look at the guards’ and the oracle’s logs in the devnet directory.',

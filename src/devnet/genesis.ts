@@ -35,22 +35,25 @@ export async function startChain(): Promise<Genesis> {
   }
 }
 
-/** Gives everybody gas and COR, then stakes and registers each node by its owner, side by side. */
+/** Gives everybody gas and each client COR to open sessions with; then each node's owner stakes and registers, side by side. */
 export async function fund(
   genesis: Genesis,
   nodes: readonly { readonly plan: NodePlan; readonly identity: Identity }[],
-  client: { readonly address: Address; readonly amount: bigint },
+  clients: readonly { readonly address: Address; readonly amount: bigint }[],
   log: Logger,
 ): Promise<void> {
   const { anvil, deployment } = genesis;
   const chain = createTestClient({ mode: 'anvil', transport: http(anvil.rpcUrl) });
-  const accounts = [client.address, ...nodes.flatMap(({ plan, identity }) => [plan.owner.address, identity.operator.address])];
+  const accounts = [
+    ...clients.map(({ address }) => address),
+    ...nodes.flatMap(({ plan, identity }) => [plan.owner.address, identity.operator.address]),
+  ];
   await Promise.all(accounts.map((address) => chain.setBalance({ address, value: GAS_MONEY })));
 
   const common = { rpcUrl: anvil.rpcUrl, deployment, log, receiptPollMs: 50 };
   const deployer = await openWriter({ ...common, account: mnemonicToAccount(MNEMONIC) });
   await Promise.all([
-    deployer.transfer(client.address, client.amount),
+    ...clients.map(({ address, amount }) => deployer.transfer(address, amount)),
     ...nodes.map(({ plan }) => deployer.transfer(plan.owner.address, STAKE[plan.role])),
   ]);
   deployer.close();

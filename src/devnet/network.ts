@@ -55,6 +55,8 @@ function commonSettings(genesis: Genesis, deploymentFile: string, options: Netwo
     'log.format': 'json',
     'miner.heartbeatMs': 1_000,
     'oracle.epochMs': EPOCH_MS,
+    // Nine processes may share two busy cores.
+    'router.heartbeatTimeoutMs': 30_000,
   };
 }
 
@@ -79,7 +81,17 @@ export async function startNetwork(options: NetworkOptions): Promise<DevnetNetwo
     const deploymentFile = join(dir, 'deployment.json');
     await writeFile(deploymentFile, `${JSON.stringify(genesis.deployment, null, 2)}\n`);
     const client = privateKeyToAccount(generatePrivateKey());
-    const funding = fund(genesis, prepared, { address: client.address, amount: CLIENT_BALANCE }, options.log);
+    // The router's operator is the client of the sessions that are opened over its socket (`cortensord chat`, `session create`).
+    const clients = [
+      client.address,
+      ...prepared.filter(({ plan }) => plan.role === 'router').map(({ identity }) => identity.operator.address),
+    ];
+    const funding = fund(
+      genesis,
+      prepared,
+      clients.map((address) => ({ address, amount: CLIENT_BALANCE })),
+      options.log,
+    );
     funding.catch(() => {});
 
     const settings = commonSettings(genesis, deploymentFile, options);
@@ -97,6 +109,7 @@ export async function startNetwork(options: NetworkOptions): Promise<DevnetNetwo
     await Promise.all([funding, startRest(plans.slice(1), (plan) => launch(plan, { 'network.bootstrap': [...router.ready.addresses] }))]);
     progress('every node is staked and registered');
     await formed(nodes, signal);
+    await minersSeen(router, plans.filter(({ role }) => role === 'miner').length, signal);
     progress(`network formed: ${nodes.length} nodes found each other through the DHT`);
     await publishState(dir, router);
     return { genesis, nodes, router, client, stop };
@@ -133,6 +146,17 @@ async function formed(nodes: readonly NodeProcess[], signal: AbortSignal, clock:
     const why = [...waiting].map(([node, reason]) => `${node.plan.name}: ${reason}`).join('; ');
     throw devnetError('DEVNET_NOT_FORMED', `after ${FORM_TIMEOUT_MS} ms ${why}`, {}, error);
   }
+}
+
+/** The router would pick among all of the miners. @throws TIMEOUT */
+async function minersSeen(router: NodeProcess, miners: number, signal: AbortSignal, clock: Clock = systemClock): Promise<void> {
+  await withDeadline('the miners to be seen by the router', FORM_TIMEOUT_MS, signal, async (inner) => {
+    for (;;) {
+      const [model] = await router.call('model_list', {});
+      if (model !== undefined && model.miners >= miners) return;
+      await clock.sleep(FORM_POLL_MS, inner);
+    }
+  });
 }
 
 /** Takes the directory for this devnet and clears what an earlier one left. @throws DEVNET_RUNNING */

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ export async function startProcess(
   const failed = (why: string) =>
     devnetError('DEVNET_NODE_FAILED', `${plan.name} ${why}; see ${logFile}`, { node: plan.name, log: logFile });
   const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  killAtExit(child);
 
   let timer: NodeJS.Timeout | undefined;
   const ready = await new Promise<ReadyInfo>((resolve, reject) => {
@@ -92,10 +92,7 @@ export async function startProcess(
       throw error;
     })
     .finally(() => clearTimeout(timer));
-  void exited.then(() => {
-    process.removeListener('exit', kill);
-    onExit(plan.name);
-  });
+  void exited.then(() => onExit(plan.name));
   return {
     ...node,
     pid: child.pid as number,
@@ -116,4 +113,20 @@ export async function startProcess(
       clearTimeout(timer);
     },
   };
+}
+
+const living = new Set<ChildProcess>();
+
+/** One listener for all children: whatever ends this process takes them along. */
+function killAtExit(child: ChildProcess): void {
+  if (living.size === 0) process.once('exit', killLiving);
+  living.add(child);
+  child.once('exit', () => {
+    living.delete(child);
+    if (living.size === 0) process.removeListener('exit', killLiving);
+  });
+}
+
+function killLiving(): void {
+  for (const child of living) child.kill('SIGKILL');
 }

@@ -16,6 +16,7 @@ import type { CompletionEvent, CompletionResult } from '../roles/router/service.
 import type { SettlementBook } from '../settlement/book.ts';
 import {
   type Address,
+  billOf,
   bitsToRoles,
   type ModelId,
   type NetworkId,
@@ -205,15 +206,25 @@ async function createSession(c: ServiceComponents, terms: SessionTerms, signal: 
     ...(terms.allowance === undefined ? {} : { allowance: terms.allowance }),
     ...(terms.name === undefined ? {} : { name: terms.name }),
   });
-  const session = await withDeadline('the confirmation of the session', CONFIRM_TIMEOUT_MS, signal, async (inner) => {
+  const session = await confirmed(c, opened.session, signal, () => true);
+  const { apiKey, baseUrl } = await apiKeyFor(c, session, API_KEY_EXPIRES_S);
+  return { session: sessionInfo(c, session), tx: opened.hash, block: opened.blockNumber, apiKey, baseUrl };
+}
+
+/** Until a session stands at the confirmation depth as it should. */
+function confirmed(
+  { chain, clock }: ServiceComponents,
+  id: SessionId,
+  signal: AbortSignal,
+  done: (session: SessionEntry) => boolean,
+): Promise<SessionEntry> {
+  return withDeadline('the confirmation of the session', CONFIRM_TIMEOUT_MS, signal, async (inner) => {
     for (;;) {
-      const found = await chain.sessions.refresh(opened.session);
-      if (found !== undefined) return found;
+      const found = await chain.sessions.refresh(id);
+      if (found !== undefined && done(found)) return found;
       await clock.sleep(CONFIRM_POLL_MS, inner);
     }
   });
-  const { apiKey, baseUrl } = await apiKeyFor(c, session, API_KEY_EXPIRES_S);
-  return { session: sessionInfo(c, session), tx: opened.hash, block: opened.blockNumber, apiKey, baseUrl };
 }
 
 function modelFor(c: ServiceComponents, name: string | undefined): ModelId {
@@ -235,7 +246,7 @@ async function closeSession(c: ServiceComponents, id: SessionId, signal: AbortSi
   ours(c, before);
   const due = before.closesAt !== undefined && before.closesAt <= clock.now();
   const { hash, blockNumber } = due ? await chain.write.withdrawSession(id) : await chain.write.requestClose(id);
-  const after = await findSession(c, id, signal);
+  const after = await confirmed(c, id, signal, (session) => session.closed || (!due && session.closesAt !== undefined));
   return {
     id,
     state: stateOf(after, clock.now()),
@@ -295,7 +306,7 @@ async function showTask(c: ServiceComponents, id: TaskId): Promise<TaskInfo> {
     state: 'done',
     promptTokens,
     completionTokens,
-    cost: done?.cost ?? 0n,
+    cost: done?.cost ?? billOf(receipt.receipt),
     receipt,
     verdicts: c.verdicts.revealed(id).map(({ voter, verdict }) => ({ guard: voter, verdict, round: 0 })),
     ...(tally === 'OPEN' || tally === 'SPLIT' ? {} : { verdict: tally as Verdict }),

@@ -17,4 +17,4 @@ export type { ApiKey, Receipt, SignedReceipt, SigningContracts } from '../crypto
 export type { Address, Hex, ModelId, SessionId, TaskId, TokenPrice, Wei } from '../types/index.ts';
 export { CodedError, isCoded } from '../util/errors.ts';
 export { type ClientOptions, openClient, type SessionClient } from './client.ts';
-export { type ReceiptCheck, verifyReceipt } from './receipt.ts';
+export { type ReceiptCheck, type ReceiptJson, verifyReceipt } from './receipt.ts';

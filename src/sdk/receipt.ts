@@ -1,5 +1,5 @@
-import { type SignedReceipt, type SigningContracts, verifyStatement } from '../crypto/eip712.ts';
-import { billOf, type Wei } from '../types/index.ts';
+import { type Receipt, type SigningContracts, verifyStatement } from '../crypto/eip712.ts';
+import { billOf, type Hex, type Wei } from '../types/index.ts';
 import { isCoded } from '../util/errors.ts';
 
 export interface ReceiptCheck {
@@ -9,8 +9,23 @@ export interface ReceiptCheck {
   readonly cost: Wei;
 }
 
+/** A receipt as REST and JSON-RPC give it: prices as decimal strings. In memory they are bigints. */
+export interface ReceiptJson {
+  readonly receipt: Omit<Receipt, 'promptPrice' | 'completionPrice'> & {
+    readonly promptPrice: string | bigint;
+    readonly completionPrice: string | bigint;
+  };
+  readonly signature: Hex;
+}
+
 /** Checks a receipt offline: who signed it, and what it bills. Compare its counts with the text by the model's tokenizer. */
-export function verifyReceipt(contracts: SigningContracts, { receipt, signature }: SignedReceipt): ReceiptCheck {
+export function verifyReceipt(contracts: SigningContracts, signed: ReceiptJson): ReceiptCheck {
+  const { signature } = signed;
+  const receipt: Receipt = {
+    ...signed.receipt,
+    promptPrice: BigInt(signed.receipt.promptPrice),
+    completionPrice: BigInt(signed.receipt.completionPrice),
+  };
   const cost = billOf(receipt);
   try {
     verifyStatement('Receipt', contracts, receipt, signature, receipt.miner);

@@ -1,7 +1,8 @@
 import type { Chain } from '../chain/client.ts';
 import type { Payout } from '../chain/merkle.ts';
+import type { EpochEntry } from '../chain/settlementView.ts';
 import type { Network } from '../protocols/network.ts';
-import type { SettlementBook } from './book.ts';
+import type { KnownRoot, SettlementBook } from './book.ts';
 import { fetchPayouts } from './payouts.ts';
 
 /**
@@ -14,14 +15,28 @@ export async function currentBase(
   components: { chain: Chain; network: Network; book: SettlementBook },
   signal: AbortSignal,
 ): Promise<readonly Payout[]> {
-  const { chain, network, book } = components;
+  const { chain, book } = components;
   const latest = chain.settlement.latest();
   if (latest === undefined) return [];
   let known = book.root(latest.root);
   if (known === undefined) {
-    known = await fetchPayouts(latest.root, { network, registry: chain.registry }, signal);
-    book.saveRoot(latest.root, known);
-    book.settled(latest.root);
+    known = await learnRoot(latest, components, signal);
+    book.settled(latest);
   }
   return known.payouts;
+}
+
+/**
+ * Fetches the leaves of a root on chain and keeps them. The epoch is the chain's, not what the peer says.
+ *
+ * @throws PAYOUTS_UNAVAILABLE
+ */
+export async function learnRoot(
+  { epoch, root }: EpochEntry,
+  { chain, network, book }: { chain: Chain; network: Network; book: SettlementBook },
+  signal: AbortSignal,
+): Promise<KnownRoot> {
+  const known = { ...(await fetchPayouts(root, { network, registry: chain.registry }, signal)), epoch };
+  book.saveRoot(root, known);
+  return known;
 }

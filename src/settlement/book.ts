@@ -17,7 +17,7 @@ export const SETTLEMENT_MIGRATIONS = [
 ];
 
 /** Unsettled tasks that are kept; one more drops the oldest. */
-const TASKS_MAX = 50_000;
+export const TASKS_MAX = 50_000;
 const ROOTS_MAX = 64;
 /** Results and votes are written in batches: a crash loses at most this much, and miners announce unsettled results again. */
 const FLUSH_MS = 100;
@@ -39,13 +39,16 @@ export interface KnownRoot {
 export class SettlementBook {
   readonly #db: Database;
   readonly #results = new BoundedMap<TaskId, SeenResult>(TASKS_MAX);
-  readonly #vouchers = new BoundedMap<SessionId, SignedVoucher>(TASKS_MAX);
+  /** By session and the router that signed. */
+  readonly #vouchers = new BoundedMap<string, SignedVoucher>(TASKS_MAX);
+  readonly #billed = new Set<(tasks: readonly TaskId[]) => void>();
   #queue: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #settledEpoch = -1;
+  #settledEpoch: number;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#settledEpoch = Number(db.get('SELECT max(epoch) AS epoch FROM billed')?.epoch ?? -1);
     for (const row of db.all('SELECT task, body, committee, seen_at FROM results ORDER BY seen_at')) {
       const result = TaskResultMessage.decode(Uint8Array.from(row.body as Uint8Array));
       this.#remember(result, JSON.parse(row.committee as string) as Address[], Number(row.seen_at));
@@ -56,6 +59,7 @@ export class SettlementBook {
   add(result: TaskResult, committee: readonly Address[], seenAt: number): boolean {
     const { task } = result.receipt.receipt;
     if (this.#results.has(task) || this.isBilled(task)) return false;
+    this.#makeRoom();
     this.#remember(result, committee, seenAt);
     this.#later(
       'INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)',
@@ -67,8 +71,10 @@ export class SettlementBook {
     return true;
   }
 
+  /** Keeps a vote on a task that is in the book; others are not worth a row. */
   addReveal(reveal: Reveal): void {
     const { task, voter, round, verdict, evidenceHash, salt } = reveal;
+    if (!this.#results.has(task)) return;
     this.#later('INSERT OR IGNORE INTO reveals VALUES (?, ?, ?, ?, ?, ?)', task, voter, round, verdict, evidenceHash, salt);
   }
 
@@ -93,9 +99,9 @@ export class SettlementBook {
     return [...this.#results.values()];
   }
 
-  /** Best voucher to Settlement that was seen for each session. */
-  vouchers(): ReadonlyMap<SessionId, SignedVoucher> {
-    return new Map(this.#vouchers.entries());
+  /** Largest voucher to Settlement that the session's spender signed. What another router signed for it is worth nothing on chain. */
+  voucher(session: SessionId, spender: Address): SignedVoucher | undefined {
+    return this.#vouchers.get(voucherKey(session, spender));
   }
 
   isBilled(task: TaskId): boolean {
@@ -107,7 +113,7 @@ export class SettlementBook {
     const payouts = known.payouts.map(({ account, cumulative }) => [account, cumulative.toString()]);
     this.#db.transaction(() => {
       this.#db.run(
-        'INSERT OR IGNORE INTO roots VALUES (?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?)',
         root,
         known.epoch,
         JSON.stringify(payouts),
@@ -127,15 +133,21 @@ export class SettlementBook {
     };
   }
 
-  /** The chain holds the root: its tasks are never billed again. */
-  settled(root: Hex): void {
+  /** A root that was kept for an epoch: signed, proposed or settled. */
+  rootOf(epoch: number): Hex | undefined {
+    return this.#db.get('SELECT root FROM roots WHERE epoch = ?', epoch)?.root as Hex | undefined;
+  }
+
+  /** The chain holds the root: its tasks are never billed again. Nothing happens when its leaves are not held here. */
+  settled({ root, epoch }: { readonly root: Hex; readonly epoch: number }): void {
     const known = this.root(root);
     if (known === undefined) return;
     this.flush();
-    this.#settledEpoch = Math.max(this.#settledEpoch, known.epoch);
+    this.#settledEpoch = Math.max(this.#settledEpoch, epoch);
+    for (const listener of this.#billed) listener(known.tasks);
     this.#db.transaction(() => {
       for (const task of known.tasks) {
-        this.#db.run('INSERT OR IGNORE INTO billed VALUES (?, ?)', task, known.epoch);
+        this.#db.run('INSERT OR IGNORE INTO billed VALUES (?, ?)', task, epoch);
         this.#forget(task);
       }
     });
@@ -151,10 +163,19 @@ export class SettlementBook {
     return row === undefined ? undefined : Number(row.epoch);
   }
 
-  /** Drops a task that will never be billed. */
-  drop(task: TaskId): void {
+  /** Calls back with the tasks of each epoch that the chain has settled, before they are forgotten. Returns the way to leave. */
+  onBilled(listener: (tasks: readonly TaskId[]) => void): () => void {
+    this.#billed.add(listener);
+    return () => this.#billed.delete(listener);
+  }
+
+  /** Drops tasks that will never be billed. */
+  drop(tasks: readonly TaskId[]): void {
+    if (tasks.length === 0) return;
     this.flush();
-    this.#db.transaction(() => this.#forget(task));
+    this.#db.transaction(() => {
+      for (const task of tasks) this.#forget(task);
+    });
   }
 
   flush(): void {
@@ -168,12 +189,20 @@ export class SettlementBook {
     });
   }
 
+  /** The map would drop the oldest by itself, but not from the disk. */
+  #makeRoom(): void {
+    if (this.#results.size < TASKS_MAX) return;
+    const oldest = this.#results.keys().next().value;
+    if (oldest !== undefined) this.drop([oldest]);
+  }
+
   #remember(result: TaskResult, committee: readonly Address[], seenAt: number): void {
     const { task, session } = result.receipt.receipt;
     this.#results.set(task, { result, committee, seenAt });
-    const best = this.#vouchers.get(session);
+    const key = voucherKey(session, result.assignment.assignment.router);
+    const best = this.#vouchers.get(key);
     if (best === undefined || result.voucher.voucher.cumulativeAmount > best.voucher.cumulativeAmount)
-      this.#vouchers.set(session, result.voucher);
+      this.#vouchers.set(key, result.voucher);
   }
 
   #forget(task: TaskId): void {
@@ -187,3 +216,5 @@ export class SettlementBook {
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 }
+
+const voucherKey = (session: SessionId, router: Address): string => `${session}:${router.toLowerCase()}`;

@@ -1,5 +1,5 @@
 import { type BilledTask, debitsHash, type Payout, payoutTree, sortDebits, tasksRoot } from '../chain/merkle.ts';
-import type { SessionEntry } from '../chain/sessionView.ts';
+import { budgetOf, type SessionEntry } from '../chain/sessionView.ts';
 import type { EpochRoot, VoucherDebit } from '../chain/settlement.ts';
 import { hashStatement, type SignedVoucher, type SigningContracts } from '../crypto/eip712.ts';
 import type { TaskResult } from '../protocols/result/messages.ts';
@@ -17,8 +17,8 @@ export interface EpochInput {
   /** Leaves of the newest root on chain; empty before the first epoch. */
   readonly base: readonly Payout[];
   readonly tasks: readonly VerifiedTask[];
-  /** Best voucher to Settlement of each session. */
-  readonly vouchers: ReadonlyMap<SessionId, SignedVoucher>;
+  /** Best voucher to Settlement of a session that its spender signed. */
+  readonly voucher: (session: SessionId, spender: Address) => SignedVoucher | undefined;
   readonly session: (id: SessionId) => SessionEntry | undefined;
   /** Account that receives for an operator: its owner. */
   readonly ownerOf: (operator: Address) => Address | undefined;
@@ -38,13 +38,15 @@ export interface EpochDraft {
 
 /**
  * What an epoch settles, from what this node itself has seen. Pure: oracle and guards call it separately and must come to
- * the same bytes. Tasks that cannot be billed now are left out: of sessions that cannot pay them any more, without a
- * voucher that covers them, or with a party that left the registry. Undefined when nothing is left to bill.
+ * the same bytes. Tasks that cannot be billed now are left out: of sessions that cannot pay them any more or never agreed to
+ * router, model or price, without a voucher that covers them, or with a party that left the registry. One debit that the
+ * chain refuses would take the whole epoch with it, so everything that it checks is checked here. Undefined when nothing is
+ * left to bill.
  */
 export function draftEpoch(input: EpochInput): EpochDraft | undefined {
   const billed: (VerifiedTask & { cost: Wei })[] = [];
   const payouts: Payouts = new Map(input.base.map(({ account, cumulative }) => [account, cumulative]));
-  const debited = new Map<SessionId, Wei>();
+  const debited = new Map<SessionId, { cumulativeDebit: Wei; voucher: SignedVoucher }>();
   const seen = new Set<TaskId>();
   for (const task of [...input.tasks].sort(byTask)) {
     const { receipt } = task.result.receipt;
@@ -53,20 +55,20 @@ export function draftEpoch(input: EpochInput): EpochDraft | undefined {
     const cost = billOf(receipt);
     const accounts = accountsOf(task, input);
     const session = input.session(receipt.session);
-    const voucher = input.vouchers.get(receipt.session)?.voucher;
-    if (accounts === undefined || session === undefined || session.closed || voucher === undefined) continue;
-    const next = (debited.get(receipt.session) ?? session.settled) + cost;
-    const roomOnChain = session.deposit - session.debited + session.settled;
-    if (next > voucher.cumulativeAmount || next > roomOnChain) continue;
-    debited.set(receipt.session, next);
+    if (accounts === undefined || session === undefined || session.closed || !agreedTo(session, task.result)) continue;
+    const voucher = input.voucher(receipt.session, session.spender);
+    if (voucher === undefined || cost === 0n) continue;
+    const cumulativeDebit = (debited.get(receipt.session)?.cumulativeDebit ?? session.settled) + cost;
+    if (cumulativeDebit > voucher.voucher.cumulativeAmount || cumulativeDebit > budgetOf(session)) continue;
+    debited.set(receipt.session, { cumulativeDebit, voucher });
     addTask(payouts, { cost, ...accounts });
     billed.push({ ...task, cost });
   }
   if (billed.length === 0) return undefined;
   const tree = payoutTree([...payouts].map(([account, cumulative]) => ({ account, cumulative })));
-  const debits = sortDebits(
-    [...debited].map(([session, cumulativeDebit]) => ({ session, cumulativeDebit, ...(input.vouchers.get(session) as SignedVoucher) })),
-  ).map(({ voucher, signature, cumulativeDebit }) => ({ voucher, signature, cumulativeDebit }));
+  const debits = sortDebits([...debited].map(([session, { cumulativeDebit, voucher }]) => ({ session, cumulativeDebit, ...voucher }))).map(
+    ({ voucher, signature, cumulativeDebit }) => ({ voucher, signature, cumulativeDebit }),
+  );
   return {
     root: {
       epoch: input.epoch,
@@ -79,6 +81,17 @@ export function draftEpoch(input: EpochInput): EpochDraft | undefined {
     debits,
     billed,
   };
+}
+
+/** Whether the session lets this router spend on this model at this price. */
+function agreedTo(session: SessionEntry, { assignment, receipt }: TaskResult): session is SessionEntry & { spender: Address } {
+  const { model, promptPrice, completionPrice } = receipt.receipt;
+  return (
+    session.spender === assignment.assignment.router.toLowerCase() &&
+    session.model === model &&
+    promptPrice <= session.priceMax.prompt &&
+    completionPrice <= session.priceMax.completion
+  );
 }
 
 const byTask = (a: VerifiedTask, b: VerifiedTask): number => (a.result.receipt.receipt.task < b.result.receipt.receipt.task ? -1 : 1);

@@ -1,15 +1,17 @@
 import type { Logger } from 'pino';
 import type { Chain } from '../chain/client.ts';
+import type { EpochEntry } from '../chain/settlementView.ts';
 import type { Network } from '../protocols/network.ts';
 import { payoutsStream } from '../protocols/payouts/stream.ts';
 import type { TaskResult } from '../protocols/result/messages.ts';
 import { resultTopic } from '../protocols/result/topic.ts';
 import { voteTopic } from '../protocols/vote/topic.ts';
-import type { Address } from '../types/index.ts';
+import type { Address, TaskId } from '../types/index.ts';
 import type { Clock } from '../util/clock.ts';
 import { toCoded } from '../util/errors.ts';
 import type { TaskVerdicts } from '../validation/taskVerdicts.ts';
-import { currentBase } from './base.ts';
+import { learnRoot } from './base.ts';
+import { isBillable } from './billable.ts';
 import type { SettlementBook } from './book.ts';
 import { servePayouts } from './payouts.ts';
 
@@ -42,27 +44,34 @@ export async function followVerdicts(components: {
   const undo: (() => unknown)[] = [
     network.subscribe(resultTopic, (result) => {
       const { task } = result.receipt.receipt;
+      if (!isBillable(result, clock.now())) return;
       const committee = verdicts.committee(task) ?? committeeOf(result, chain.registry);
-      book.add(result, committee, clock.now());
+      // Votes may have come before the result: the book takes them now.
+      if (book.add(result, committee, clock.now())) for (const reveal of verdicts.revealed(task)) book.addReveal(reveal);
       verdicts.open(task, committee);
     }),
-    network.subscribe(voteTopic, (vote) => {
-      if (vote.kind === 'commit') return verdicts.commit(vote);
-      if (verdicts.reveal(vote)) book.addReveal(vote);
-    }),
+    network.subscribe(voteTopic, (vote) => (vote.kind === 'commit' ? verdicts.commit(vote) : verdicts.reveal(vote))),
+    verdicts.onCounted((reveal) => book.addReveal(reveal)),
   ];
-  // An epoch that this node had no part in: its leaves come from those who attested it.
   const stop = new AbortController();
   let learning: Promise<void> | undefined;
+  const learn = async (): Promise<void> => {
+    // Every epoch, not only the newest: several may have been settled since the last look.
+    for (const entry of chain.settlement.after(book.settledEpoch)) {
+      // An epoch that this node had no part in: its leaves come from those who attested it.
+      if (book.root(entry.root) === undefined) await learnEpoch(entry, { chain, network, book, log }, stop.signal);
+      book.settled(entry);
+    }
+  };
   undo.push(
     chain.onBlock(() => {
-      const latest = chain.settlement.latest();
-      if (latest === undefined || latest.epoch <= book.settledEpoch || learning !== undefined) return;
-      learning = currentBase({ chain, network, book }, stop.signal)
-        .then(() => book.settled(latest.root))
+      const { settledEpoch } = book;
+      dropExpired(book, clock.now());
+      if (learning !== undefined || chain.settlement.after(settledEpoch).length === 0) return;
+      learning = learn()
         .catch((error: unknown) => {
           if (!stop.signal.aborted)
-            log.debug({ epoch: latest.epoch, code: toCoded(error).code }, 'the leaves of an epoch are asked for again at the next block');
+            log.debug({ settledEpoch, code: toCoded(error).code }, 'the leaves of an epoch are asked for again at the next block');
         })
         .finally(() => {
           learning = undefined;
@@ -76,4 +85,25 @@ export async function followVerdicts(components: {
     await learning;
     book.flush();
   };
+}
+
+/** Leaves of the newest epoch must be had; an older one that nobody holds any more is done without. @throws PAYOUTS_UNAVAILABLE */
+async function learnEpoch(
+  entry: EpochEntry,
+  { log, ...components }: { chain: Chain; network: Network; book: SettlementBook; log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await learnRoot(entry, components, signal);
+  } catch (error) {
+    if (signal.aborted || entry.epoch === components.chain.settlement.latest()?.epoch) throw error;
+    log.warn({ epoch: entry.epoch, code: toCoded(error).code }, 'the tasks of an older epoch stay unknown here');
+  }
+}
+
+/** Results whose time to be billed is over: nobody attests them any more. */
+function dropExpired(book: SettlementBook, now: number): void {
+  const expired: TaskId[] = [];
+  for (const { result } of book.open()) if (!isBillable(result, now)) expired.push(result.receipt.receipt.task);
+  book.drop(expired);
 }

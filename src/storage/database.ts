@@ -7,8 +7,8 @@ import { storageError } from './errors.ts';
 export type Row = Record<string, SQLInputValue>;
 
 /**
- * A ledger: SQLite with `synchronous=FULL`, so that a write that returned survives a crash and a power loss (DESIGN: no
- * receipt, voucher or vote that a peer was told is safe may be lost). Calls are synchronous and take about 3 ms each
+ * A ledger: SQLite with `synchronous=FULL`, so that a write that returned survives a crash and a power loss (no receipt,
+ * voucher or vote that a peer was told is safe may be lost). Calls are synchronous and take about 3 ms each
  * when they commit; group writes that belong together with {@link transaction}.
  */
 export interface Database {
@@ -33,6 +33,8 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     db = new DatabaseSync(path);
     // EXCLUSIVE keeps a second process out for as long as this one lives.
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    // Holds for a connection only, so at every open: what was deleted (evidence holds prompts) is overwritten.
+    db.exec('PRAGMA secure_delete = ON;');
     db.exec('BEGIN IMMEDIATE; COMMIT;');
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import type { Address, Hex, TaskId } from '../types/index.ts';
 import { BoundedMap } from '../util/boundedMap.ts';
-import { type RevealedVote, type Tally, tally } from './quorum.ts';
+import { quorumOf, type Tally, tally } from './quorum.ts';
 import { type Reveal, VoteBook } from './voteBook.ts';
 
 export interface Decision {
@@ -21,6 +21,7 @@ export class TaskVerdicts {
   readonly #decided: BoundedMap<TaskId, Decision['verdict']>;
   readonly #changed = new Set<(task: TaskId) => void>();
   readonly #verdict = new Set<(decision: Decision) => void>();
+  readonly #counted = new Set<(reveal: Reveal) => void>();
 
   constructor(tasksMax: number) {
     this.#book = new VoteBook(tasksMax);
@@ -39,14 +40,16 @@ export class TaskVerdicts {
   }
 
   commit(vote: { task: TaskId; round: number; voter: Address; commit: Hex }): void {
-    if (vote.round === ROUND && this.#book.commit(vote) === 'taken') this.#changes(vote.task);
+    if (vote.round !== ROUND) return;
+    const { outcome, promoted } = this.#book.commit(vote, this.quorumCommitted(vote.task));
+    if (promoted !== undefined) this.#counts(promoted);
+    if (outcome === 'taken') this.#changes(vote.task);
   }
 
-  /** True when the vote counts now. */
-  reveal(vote: Reveal): boolean {
-    const counted = vote.round === ROUND && this.#book.reveal(vote) === 'counted';
-    if (counted) this.#changes(vote.task);
-    return counted;
+  reveal(vote: Reveal): void {
+    if (vote.round !== ROUND || this.#book.reveal(vote) !== 'counted') return;
+    this.#counts({ ...vote, voter: vote.voter.toLowerCase() as Address });
+    this.#changes(vote.task);
   }
 
   /** Takes a vote back in that this node had counted before it restarted. */
@@ -66,7 +69,15 @@ export class TaskVerdicts {
     return this.#committees.get(task)?.every((guard) => committed.has(guard)) ?? false;
   }
 
-  revealed(task: TaskId): RevealedVote[] {
+  /** Whether enough of the committee have committed for a verdict. */
+  quorumCommitted(task: TaskId): boolean {
+    const committee = this.#committees.get(task);
+    if (committee === undefined) return false;
+    const committed = this.#book.committed(task, ROUND);
+    return committee.filter((guard) => committed.has(guard)).length >= quorumOf(committee.length);
+  }
+
+  revealed(task: TaskId): Reveal[] {
     return this.#book.revealed(task, ROUND);
   }
 
@@ -91,10 +102,20 @@ export class TaskVerdicts {
     return () => this.#changed.delete(listener);
   }
 
+  /** Calls back for each vote at the moment it counts, however its commit and reveal came; restored ones are left out. Returns the way to leave. */
+  onCounted(listener: (reveal: Reveal) => void): () => void {
+    this.#counted.add(listener);
+    return () => this.#counted.delete(listener);
+  }
+
   /** Calls back once for each task that is decided. Returns the way to leave. */
   onVerdict(listener: (decision: Decision) => void): () => void {
     this.#verdict.add(listener);
     return () => this.#verdict.delete(listener);
+  }
+
+  #counts(reveal: Reveal): void {
+    for (const listener of this.#counted) listener(reveal);
   }
 
   #changes(task: TaskId): void {

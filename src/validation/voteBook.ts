@@ -1,7 +1,6 @@
 import { voteCommit } from '../crypto/ids.ts';
 import { type Address, type Hex, type TaskId, VERDICT_CODE, type Verdict } from '../types/index.ts';
 import { BoundedMap } from '../util/boundedMap.ts';
-import type { RevealedVote } from './quorum.ts';
 
 export interface Reveal {
   readonly task: TaskId;
@@ -14,6 +13,11 @@ export interface Reveal {
 
 /** What became of a vote message. `late`: a commit that came after somebody had revealed, so it could be a copy. */
 export type CommitOutcome = 'taken' | 'repeated' | 'conflict' | 'late';
+/** `promoted`: the reveal that had overtaken this commit and counts with it. */
+export interface Committed {
+  readonly outcome: CommitOutcome;
+  readonly promoted?: Reveal;
+}
 export type RevealOutcome = 'counted' | 'waiting' | 'repeated' | 'mismatch';
 
 interface Round {
@@ -36,21 +40,21 @@ export class VoteBook {
     this.#rounds = new BoundedMap(tasksMax);
   }
 
-  commit(vote: { task: TaskId; round: number; voter: Address; commit: Hex }): CommitOutcome {
+  /** @param full enough have committed for a verdict: from here on an open vote closes the round for further commits */
+  commit(vote: { task: TaskId; round: number; voter: Address; commit: Hex }, full = true): Committed {
     const round = this.#round(vote.task, vote.round);
     const voter = vote.voter.toLowerCase() as Address;
     const known = round.commits.get(voter);
     // vote.md §2.3: one commit for a voter and round; the first one stands.
-    if (known !== undefined) return known === vote.commit ? 'repeated' : 'conflict';
-    // vote.md §2.4: no commit counts once a vote is open to be copied.
-    if (round.revealed.size > 0 || round.commits.size >= VOTERS_MAX) return 'late';
+    if (known !== undefined) return { outcome: known === vote.commit ? 'repeated' : 'conflict' };
+    // vote.md §2.4: no commit counts once a vote is open to be copied. A vote that is opened before a quorum has committed
+    // closes nothing: else one guard that reveals at once would keep all others from voting.
+    if ((full && round.revealed.size > 0) || round.commits.size >= VOTERS_MAX) return { outcome: 'late' };
     round.commits.set(voter, vote.commit);
     const early = round.waiting.get(voter);
-    if (early !== undefined) {
-      round.waiting.delete(voter);
-      this.reveal(early);
-    }
-    return 'taken';
+    if (early === undefined) return { outcome: 'taken' };
+    round.waiting.delete(voter);
+    return this.reveal(early) === 'counted' ? { outcome: 'taken', promoted: { ...early, voter } } : { outcome: 'taken' };
   }
 
   reveal(vote: Reveal): RevealOutcome {
@@ -62,7 +66,7 @@ export class VoteBook {
       if (round.waiting.size < VOTERS_MAX) round.waiting.set(voter, vote);
       return 'waiting';
     }
-    // vote.md §3.2: the reveal opens the commit.
+    // vote.md §2.6: the reveal opens the commit.
     if (voteCommit({ ...vote, voter, verdict: VERDICT_CODE[vote.verdict] }) !== commit) return 'mismatch';
     round.revealed.set(voter, { ...vote, voter });
     return 'counted';
@@ -80,7 +84,7 @@ export class VoteBook {
     return new Set(this.#rounds.get(`${task}:${round}`)?.commits.keys());
   }
 
-  revealed(task: TaskId, round: number): RevealedVote[] {
+  revealed(task: TaskId, round: number): Reveal[] {
     return [...(this.#rounds.get(`${task}:${round}`)?.revealed.values() ?? [])];
   }
 

@@ -120,6 +120,8 @@ function buildApp(options: RestServerOptions, context: RestContext): FastifyInst
     const route = request.routeOptions.url ?? 'none';
     context.metrics?.inc('cortensord_http_requests_total', { route, status: String(reply.raw.statusCode) });
     context.metrics?.observe('cortensord_http_request_seconds', { route }, reply.elapsedTime / 1000);
+    // The last answers of a server that closes: their kept-alive connections would hold it up until the grace is over.
+    if (!app.server.listening) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
   app.setErrorHandler((error, _request, reply) => refuse(context, restError(error), reply));

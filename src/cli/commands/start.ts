@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { ensureDataDir } from '../../config/dataDir.ts';
 import type { RunningNode } from '../../node/index.ts';
 import { createLogger, type Logger } from '../../telemetry/log.ts';
@@ -10,7 +11,7 @@ import { errorText } from '../output.ts';
 import { keystorePassword } from '../password.ts';
 import { packageVersion } from '../version.ts';
 
-/** The promise to whoever stops us: DESIGN and docs/exit-codes.md. */
+/** The promise to whoever stops us: docs/exit-codes.md. */
 const STOP_MS_MAX = 9_500;
 /** A start that was interrupted gets so long to come to a point from which it can be stopped. */
 const START_GRACE_MS = 3_000;
@@ -126,6 +127,8 @@ async function announce(node: RunningNode, log: Logger): Promise<void> {
   const { roles, operator, endpoints } = await node.service.nodeStatus();
   log.info({ roles, peerId, addresses, ...endpoints }, 'ready');
   report({ type: 'ready', pid: process.pid, roles, peerId, operator, addresses, endpoints });
+  // Processes that start from now on find compiled what this one has loaded.
+  flushCompileCache();
 }
 
 /** To the parent, when there is one that listens (the devnet). */

@@ -25,7 +25,7 @@ export const miner = section('Holds models and answers.', {
   promptPrice: field({ doc: 'Ask for prompt tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('1000000000000000')),
   completionPrice: field({ doc: 'Ask for completion tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('2000000000000000')),
   slots: field({ doc: 'Sequences decoded at once.' }, int(1, 64).default(4)),
-  queueMax: field({ doc: 'Requests that wait for a slot; above it MINER_QUEUE_FULL.' }, int(0, 1_024).default(16)),
+  queueMax: field({ doc: 'Requests that wait for a slot; above it ENGINE_QUEUE_FULL.' }, int(0, 1_024).default(16)),
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
   heartbeatMs: field({ doc: 'How often capacity is announced.', unit: 'ms' }, int(200, 60_000).default(2_000)),
   evidenceTtlMs: field(
@@ -48,12 +48,15 @@ export const guard = section('Audits finished tasks and votes.', {
     { doc: 'Bound on fetching evidence; after it the vote is UNAVAILABLE.', unit: 'ms' },
     int(100, 60_000).default(5_000),
   ),
-  revealDelayMs: field({ doc: 'Wait between commit and reveal.', unit: 'ms' }, int(0, 60_000).default(1_000)),
+  revealDelayMs: field(
+    { doc: 'Longest wait between commit and reveal: a vote is opened as soon as the whole committee has committed.', unit: 'ms' },
+    int(0, 120_000).default(20_000),
+  ),
 });
 
 export const oracle = section('Aggregates votes and settles epochs.', {
   epochMs: field({ doc: 'Length of a settlement epoch.', unit: 'ms' }, int(500, 86_400_000).default(60_000)),
-  voteTimeoutMs: field({ doc: 'How long a task waits for a quorum of votes.', unit: 'ms' }, int(500, 3_600_000).default(30_000)),
+  voteTimeoutMs: field({ doc: 'How long a task waits for a quorum of votes.', unit: 'ms' }, int(500, 3_600_000).default(3_600_000)),
   attestTimeoutMs: field({ doc: 'Bound on a guard’s answer to an attestation request.', unit: 'ms' }, int(100, 60_000).default(10_000)),
   tasksPerEpochMax: field({ doc: 'Tasks settled in one transaction.' }, int(1, 100_000).default(10_000)),
 });

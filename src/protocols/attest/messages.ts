@@ -1,6 +1,6 @@
 /** Stream `/cortensor/attest/1`: the leading oracle asks a guard to sign an epoch. docs/protocols/attest.md */
 import { message, optional, repeated, type Static, union } from '../codec/message.ts';
-import { address, signature65, u64, u256 } from '../codec/types.ts';
+import { address, signature65, text, u64, u256 } from '../codec/types.ts';
 import { hash32, SignedVoucherMessage, taskId } from '../signed/messages.ts';
 import { WireErrorMessage } from '../signed/wireError.ts';
 
@@ -40,5 +40,19 @@ export const AttestSignatureMessage = message('AttestSignature', 128, {
   signature: [1, signature65],
 });
 
-export const AttestReplyMessage = union('AttestReply', 2_048, { signed: [1, AttestSignatureMessage], error: [2, WireErrorMessage] });
+/** Refused tasks that one reply names. */
+export const ATTEST_REFUSED_MAX = 1_024;
+
+export const AttestRefusalMessage = message('AttestRefusal', 40_960, {
+  /** Tasks of the proposal that this guard does not attest; without them it would sign. */
+  tasks: [1, repeated(taskId, ATTEST_REFUSED_MAX)],
+  /** Why the first one is refused. */
+  reason: [2, text(256)],
+});
+
+export const AttestReplyMessage = union('AttestReply', 41_984, {
+  signed: [1, AttestSignatureMessage],
+  error: [2, WireErrorMessage],
+  refused: [3, AttestRefusalMessage],
+});
 export type AttestReply = Static<typeof AttestReplyMessage>;

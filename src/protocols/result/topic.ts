@@ -1,4 +1,5 @@
 import type { Assignment, Receipt } from '../../crypto/eip712.ts';
+import { streamRootOf } from '../../crypto/ids.ts';
 import { costOf } from '../../types/index.ts';
 import { defineTopic } from '../define.ts';
 import { isSignedBy, mayPublish } from '../rights.ts';
@@ -39,8 +40,10 @@ function rule(result: TaskResult, sender: Sender, context: RuleContext): Judgeme
   // [REJECT] result.md §3.1 to §3.3
   const fault = receiptFault(assignment, receipt);
   if (fault !== undefined) return reject(fault);
-  // [REJECT] result.md §3.4: the voucher is for this session and can be redeemed by Settlement only
+  // [REJECT] result.md §3.4: the voucher is for this session and can be redeemed by Settlement only, and the router gave it for this
+  // very answer: vouchers are public, and one of another task must not pay for an answer that the router never took
   if (voucher.session !== receipt.session || voucher.payee !== contracts.settlement.toLowerCase()) return reject('VOUCHER_MISMATCH');
+  if (voucher.streamRoot !== streamRootOf(receipt.task, receipt.outputRoot)) return reject('VOUCHER_MISMATCH');
   // [REJECT] result.md §3.5: it covers the task
   const price = { prompt: receipt.promptPrice, completion: receipt.completionPrice };
   if (voucher.cumulativeAmount < costOf(price, receipt.promptTokens, receipt.completionTokens)) return reject('VOUCHER_TOO_SMALL');

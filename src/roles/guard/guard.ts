@@ -10,7 +10,7 @@ import { voteOf, voteTopic } from '../../protocols/vote/topic.ts';
 import { type Address, type Hex, type ModelId, type TaskId, VERDICT_CODE } from '../../types/index.ts';
 import { BoundedQueue } from '../../util/boundedQueue.ts';
 import { withDeadline } from '../../util/deadline.ts';
-import { toCoded, utilError } from '../../util/errors.ts';
+import { type CodedError, toCoded, utilError } from '../../util/errors.ts';
 import { attest } from './attest.ts';
 import { type AuditOutcome, audit } from './audit.ts';
 import type { Guard, GuardComponents, GuardModel } from './index.ts';
@@ -20,6 +20,8 @@ import type { GuardOptions } from './options.ts';
 const ZERO: Hex = `0x${'00'.repeat(32)}`;
 /** Votes of an earlier run are revealed when they are younger than this. */
 const REVEAL_AGE_MAX_MS = 600_000;
+/** A vote whose committee stays silent is opened after this long all the same. */
+const REVEAL_WAIT_MAX_MS = 120_000;
 /** An audit's forward pass may take this long. */
 const REPLAY_TIMEOUT_MS = 120_000;
 
@@ -48,7 +50,11 @@ export class GuardRole implements Guard {
     const { network, clock } = this.#c;
     this.#undo.push(network.subscribe(resultTopic, (result) => this.#consider(result)));
     this.#undo.push(await network.handle(attestStream, (channel, { peerId }) => this.#attest(channel, peerId)));
-    for (const vote of this.#ledger.open(clock.now() - REVEAL_AGE_MAX_MS)) this.#revealLater(vote);
+    for (const vote of this.#ledger.open(clock.now() - REVEAL_AGE_MAX_MS)) {
+      // The crash may have come before the commit left: it goes out again, which changes nothing where it is known.
+      await this.#publishCommit(vote).catch(() => {});
+      this.#revealLater(vote);
+    }
     this.#worker = this.#work();
   }
 
@@ -60,7 +66,9 @@ export class GuardRole implements Guard {
     for (const off of this.#undo.reverse()) await off();
     this.#queue.close();
     const settled = Promise.allSettled([...this.#reveals]);
-    await Promise.race([settled, this.#c.clock.sleep(graceMs, this.#stop.signal).catch(() => {})]);
+    // What cannot be opened by then waits on disk for the next start.
+    const wait = Math.min(graceMs, this.#options.revealDelayMs);
+    await Promise.race([settled, this.#c.clock.sleep(wait, this.#stop.signal).catch(() => {})]);
     this.#stop.abort(utilError('STOPPING', 'this guard is stopping'));
     await Promise.allSettled([this.#worker, settled]);
   }
@@ -93,7 +101,7 @@ export class GuardRole implements Guard {
   }
 
   async #vote(result: TaskResult): Promise<void> {
-    const { account, randomBytes, network, clock, log } = this.#c;
+    const { randomBytes, clock, log } = this.#c;
     const { task } = result.receipt.receipt;
     const outcome = await this.#judge(result);
     this.#counters.audits += 1;
@@ -101,11 +109,20 @@ export class GuardRole implements Guard {
     log.info({ task, verdict: outcome.verdict, fault: outcome.fault, position: outcome.position }, 'audited');
     const salt: Hex = `0x${Buffer.from(randomBytes(32)).toString('hex')}`;
     const vote: OwnVote = { task, round: 0, verdict: outcome.verdict, evidenceHash: outcome.evidenceHash, salt };
-    const voter = account.address.toLowerCase() as Address;
     this.#ledger.commit(vote, clock.now());
+    try {
+      await this.#publishCommit(vote);
+    } finally {
+      this.#revealLater(vote);
+    }
+  }
+
+  async #publishCommit(vote: OwnVote): Promise<void> {
+    const { account, network } = this.#c;
+    const { task, round } = vote;
+    const voter = account.address.toLowerCase() as Address;
     const commit = voteCommit({ ...vote, voter, verdict: VERDICT_CODE[vote.verdict] });
-    await network.publish(voteTopic, { kind: 'commit', task, round: 0, voter, commit });
-    this.#revealLater(vote);
+    await network.publish(voteTopic, { kind: 'commit', task, round, voter, commit });
   }
 
   async #judge(result: TaskResult): Promise<AuditOutcome> {
@@ -152,40 +169,64 @@ export class GuardRole implements Guard {
     this.#reveals.add(running);
   }
 
-  /** docs/protocols/vote.md §2: a vote is opened when the whole committee has committed, or after the delay. */
+  /**
+   * docs/protocols/vote.md §2.5: a vote is opened when the whole committee has committed, or after the delay when a quorum has. With
+   * fewer, opening it would decide nothing and let others copy; it waits for slower guards as long as a vote is worth anything.
+   */
   async #reveal(vote: OwnVote): Promise<void> {
-    const { account, contracts, network, verdicts, clock } = this.#c;
-    const everybody = Promise.withResolvers<void>();
-    const check = (task: TaskId): void => {
-      if (task === vote.task && verdicts.allCommitted(task)) everybody.resolve();
-    };
-    const off = verdicts.onChange(check);
-    const timer = new AbortController();
-    const onStop = (): void => timer.abort(this.#stop.signal.reason);
-    this.#stop.signal.addEventListener('abort', onStop, { once: true });
-    try {
-      check(vote.task);
-      await Promise.race([everybody.promise, clock.sleep(this.#options.revealDelayMs, timer.signal)]);
-    } finally {
-      off();
-      this.#stop.signal.removeEventListener('abort', onStop);
-      timer.abort();
-    }
+    const { account, contracts, network } = this.#c;
+    await this.#mayOpen(vote.task);
     const signature = await signStatement('Vote', contracts, voteOf(vote), account);
     const voter = account.address.toLowerCase() as Address;
     await network.publish(voteTopic, { kind: 'reveal', ...vote, voter, signature });
     this.#ledger.revealed(vote.task);
   }
 
+  async #mayOpen(task: TaskId): Promise<void> {
+    const { verdicts, clock } = this.#c;
+    const open = Promise.withResolvers<void>();
+    let delayed = false;
+    const check = (changed: TaskId): void => {
+      if (changed === task && (verdicts.allCommitted(task) || (delayed && verdicts.quorumCommitted(task)))) open.resolve();
+    };
+    const off = verdicts.onChange(check);
+    const timer = new AbortController();
+    const onStop = (): void => timer.abort(this.#stop.signal.reason);
+    this.#stop.signal.addEventListener('abort', onStop, { once: true });
+    const delay = async (): Promise<void> => {
+      const { revealDelayMs } = this.#options;
+      await clock.sleep(revealDelayMs, timer.signal);
+      delayed = true;
+      check(task);
+      await clock.sleep(Math.max(0, REVEAL_WAIT_MAX_MS - revealDelayMs), timer.signal);
+    };
+    try {
+      this.#stop.signal.throwIfAborted();
+      check(task);
+      const waited = delay();
+      waited.catch(() => {});
+      await Promise.race([open.promise, waited]);
+    } finally {
+      off();
+      this.#stop.signal.removeEventListener('abort', onStop);
+      timer.abort();
+    }
+  }
+
   async #attest(channel: Parameters<typeof attest>[0], peerId: string): Promise<void> {
     try {
-      await attest(channel, peerId, this.#c, this.#stop.signal);
-      this.#counters.attested += 1;
+      const refusal = await attest(channel, peerId, this.#c, this.#options.epochMs, this.#stop.signal);
+      if (refusal === undefined) this.#counters.attested += 1;
+      else this.#refused(refusal);
     } catch (error) {
-      this.#counters.refused += 1;
-      this.#c.log.info({ code: toCoded(error).code, reason: toCoded(error).message }, 'an epoch was not attested');
+      this.#refused(toCoded(error));
       throw error;
     }
+  }
+
+  #refused({ code, message }: CodedError): void {
+    this.#counters.refused += 1;
+    this.#c.log.info({ code, reason: message }, 'an epoch was not attested');
   }
 }
 

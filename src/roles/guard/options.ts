@@ -5,6 +5,8 @@ export interface GuardOptions {
   /** Tasks that wait for an audit. */
   readonly queueMax: number;
   readonly evidenceTimeoutMs: number;
-  /** Longest wait between commit and reveal when not every member of the committee has committed. */
+  /** Length of a settlement epoch; the same on every node of a network. */
+  readonly epochMs: number;
+  /** Wait between commit and reveal when a quorum of the committee, but not every member, has committed. */
   readonly revealDelayMs: number;
 }

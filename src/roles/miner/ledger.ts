@@ -3,8 +3,7 @@ import type { Database } from '../../storage/database.ts';
 import { billOf, type FinishReason, type Hex, type Sampling, type SessionId, type TaskId, type Wei } from '../../types/index.ts';
 
 export const MINER_MIGRATIONS = [
-  `PRAGMA secure_delete = ON;
-   CREATE TABLE tasks (
+  `CREATE TABLE tasks (
      task TEXT PRIMARY KEY, session TEXT NOT NULL, assignment TEXT NOT NULL, receipt TEXT NOT NULL, voucher TEXT,
      verdict TEXT, ended_at INTEGER NOT NULL
    ) STRICT;
@@ -44,8 +43,8 @@ export interface MinerLedger {
   session(session: SessionId): { readonly cumulative: Wei; readonly earned: Wei };
   evidence(task: TaskId): Evidence | undefined;
   decide(task: TaskId, verdict: string): void;
-  /** Paid tasks that no verdict was seen for, oldest first. */
-  undecided(endedBefore: number, limit: number): MinedTask[];
+  /** Paid tasks that no verdict was seen for and that ended between two times (unix ms), oldest first. */
+  undecided(endedAfter: number, endedBefore: number, limit: number): MinedTask[];
   /** Drops evidence of tasks that ended before, and tasks long decided. */
   expire(evidenceBefore: number, tasksBefore: number): void;
 }
@@ -120,10 +119,11 @@ export function openMinerLedger(db: Database): MinerLedger {
       };
     },
     decide: (task, verdict) => db.run('UPDATE tasks SET verdict = ? WHERE task = ?', verdict, task),
-    undecided: (endedBefore, limit) =>
+    undecided: (endedAfter, endedBefore, limit) =>
       db
         .all(
-          'SELECT assignment, receipt, voucher FROM tasks WHERE verdict IS NULL AND voucher IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?',
+          'SELECT assignment, receipt, voucher FROM tasks WHERE verdict IS NULL AND voucher IS NOT NULL AND ended_at > ? AND ended_at < ? ORDER BY ended_at LIMIT ?',
+          endedAfter,
           endedBefore,
           limit,
         )

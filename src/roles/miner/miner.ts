@@ -1,4 +1,5 @@
 import { type Receipt, type SignedReceipt, type SignedVoucher, signStatement, verifyStatement } from '../../crypto/eip712.ts';
+import { streamRootOf } from '../../crypto/ids.ts';
 import { OutputTree } from '../../crypto/merkle.ts';
 import type { GeneratedToken, GenerateEnd, ModelInfo } from '../../inference/engine.ts';
 import type { Channel } from '../../protocols/channel.ts';
@@ -124,7 +125,7 @@ export class MinerRole implements Miner {
     const done = Promise.withResolvers<void>();
     this.#running.set(task, done.promise);
     try {
-      await checkRequest(first, this.#options.price, (model) => this.#models.has(model), {
+      await checkRequest(first, this.#options.price, (model) => this.#models.get(model)?.contextTokens, {
         registry,
         sessions,
         contracts,
@@ -251,6 +252,7 @@ export class MinerRole implements Miner {
     // docs/protocols/infer.md §6: to Settlement, from the session's spender, over everything earned here and this task.
     if (voucher.session !== receipt.session || voucher.payee.toLowerCase() !== contracts.settlement.toLowerCase())
       throw refuse('is for something else');
+    if (voucher.streamRoot !== streamRootOf(receipt.task, receipt.outputRoot)) throw refuse('is for another answer');
     if (voucher.cumulativeAmount < this.#ledger.session(receipt.session).earned + billOf(receipt)) throw refuse('does not cover it');
     if (spender === undefined) throw refuse('has no spender on chain');
     verifyStatement('Voucher', contracts, voucher, signature, spender);
@@ -275,14 +277,15 @@ export class MinerRole implements Miner {
   async #housekeep(): Promise<void> {
     const { clock, log } = this.#c;
     const { republishMs, evidenceTtlMs } = this.#options;
+    let after = 0;
     try {
       for (;;) {
         await clock.sleep(republishMs, this.#stop.signal);
         const now = clock.now();
         this.#ledger.expire(now - evidenceTtlMs, now - TASKS_KEPT_MS);
-        const undecided = this.#ledger
-          .undecided(now - republishMs, REPUBLISH_BATCH)
-          .filter((task) => task.receipt.receipt.endedAt > now - evidenceTtlMs);
+        const undecided = this.#ledger.undecided(Math.max(after, now - evidenceTtlMs), now - republishMs, REPUBLISH_BATCH);
+        // In turns: the oldest must not stand in the way of the others.
+        after = undecided.length < REPUBLISH_BATCH ? 0 : (undecided.at(-1)?.receipt.receipt.endedAt ?? 0);
         for (const task of undecided)
           await this.#republish(task).catch((error: unknown) =>
             log.debug({ code: toCoded(error).code }, 'a result was not published again'),

@@ -1,5 +1,5 @@
 import type { RegistryView } from '../../chain/registryView.ts';
-import type { SessionView } from '../../chain/sessionView.ts';
+import { budgetOf, type SessionView } from '../../chain/sessionView.ts';
 import { type Assignment, type SignedAssignment, type SigningContracts, verifyStatement } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash } from '../../crypto/ids.ts';
 import type { InferRequest } from '../../protocols/infer/messages.ts';
@@ -24,16 +24,17 @@ const refused = (rule: string, why: string): CodedError =>
  * Whether this miner should work on a request: form, signature, right to speak and money, in that order
  * (docs/protocols/infer.md §3).
  *
+ * @param contextOf tokens that a served model takes, prompt and answer together; undefined for others
  * @throws MINER_ASSIGNMENT_REFUSED, MINER_TASK_REPEATED, MINER_SESSION_REFUSED
  */
 export async function checkRequest(
   request: InferRequest,
   price: TokenPrice,
-  serves: (model: ModelId) => boolean,
+  contextOf: (model: ModelId) => number | undefined,
   components: Components,
 ): Promise<void> {
   const { assignment } = request.assignment;
-  checkTerms(request, assignment, price, serves, components);
+  checkTerms(request, assignment, price, contextOf, components);
   checkRouter(request.assignment, components);
   // §3.8: a task is taken once; its commitment binds session, router, prompt and nonce.
   if (components.ledger.has(assignment.task)) throw minerError('MINER_TASK_REPEATED', `task ${assignment.task} was taken before`);
@@ -44,7 +45,7 @@ function checkTerms(
   request: InferRequest,
   assignment: Assignment,
   price: TokenPrice,
-  serves: (model: ModelId) => boolean,
+  contextOf: (model: ModelId) => number | undefined,
   { operator, now }: Components,
 ): void {
   // §3.1: the assignment names this miner.
@@ -52,8 +53,12 @@ function checkTerms(
   // §3.2: at this miner's own ask.
   if (assignment.promptPrice < price.prompt || assignment.completionPrice < price.completion)
     throw refused('3.2', 'its price is below the ask');
-  // §3.3: for a model that is loaded.
-  if (!serves(assignment.model)) throw refused('3.3', `model ${assignment.model} is not served here`);
+  // §3.3: for a model that is loaded and holds prompt and answer. An answer that ended at the context instead of the assigned
+  // length would be INVALID to the guards.
+  const context = contextOf(assignment.model);
+  if (context === undefined) throw refused('3.3', `model ${assignment.model} is not served here`);
+  if (assignment.maxTokens < 1 || assignment.promptTokens + assignment.maxTokens > context)
+    throw refused('3.3', `it takes ${assignment.promptTokens} and ${assignment.maxTokens} tokens of ${context}`);
   // §3.4: its deadline is ahead.
   if (assignment.deadline <= now()) throw refused('3.4', 'its deadline is over');
   // §3.5: prompt and sampling are the committed ones.
@@ -86,7 +91,7 @@ async function checkSession(assignment: Assignment, { sessions, ledger, now }: C
     throw deny('pays less than the assigned price');
   // §3.10: what is left covers the worst case. Vouchers seen here count; those to other miners are the router's promise.
   const worst = billOf({ ...assignment, completionTokens: assignment.maxTokens });
-  const known = ledger.session(id).earned;
-  const taken = session.debited > known ? session.debited : known;
-  if (session.deposit - taken < worst) throw deny('does not cover the worst case of the task');
+  const { earned } = ledger.session(id);
+  const taken = session.settled > earned ? session.settled : earned;
+  if (budgetOf(session) - taken < worst) throw deny('does not cover the worst case of the task');
 }

@@ -1,11 +1,18 @@
 import { beaconTopic } from '../../protocols/beacon/topic.ts';
 import { currentBase } from '../../settlement/base.ts';
+import { TASKS_MAX } from '../../settlement/book.ts';
 import { draftEpoch, type VerifiedTask } from '../../settlement/epoch.ts';
-import type { Address, Hex } from '../../types/index.ts';
+import { settlementError } from '../../settlement/errors.ts';
+import type { Address, Hex, TaskId } from '../../types/index.ts';
+import { BoundedMap } from '../../util/boundedMap.ts';
 import { toCoded, utilError } from '../../util/errors.ts';
+import { batchOf } from './batch.ts';
 import type { Oracle, OracleComponents } from './index.ts';
 import type { OracleOptions } from './options.ts';
 import { collectSignatures } from './quorum.ts';
+
+/** A task that is refused again and again is proposed at least once in this many epochs, as a power of two. */
+const SIT_OUT_DOUBLINGS_MAX = 6;
 
 export class OracleRole implements Oracle {
   readonly #c: OracleComponents;
@@ -13,6 +20,7 @@ export class OracleRole implements Oracle {
   readonly #stop = new AbortController();
   readonly #counters = { beacons: 0, epochs: 0, tasks: 0, failed: 0, dropped: 0 };
   readonly #running: Promise<void>;
+  readonly #sitOut = new BoundedMap<TaskId, { times: number; until: number }>(TASKS_MAX);
   #closing = false;
   #settling = false;
 
@@ -60,7 +68,7 @@ export class OracleRole implements Oracle {
     this.#beacon(epoch, leader ?? me);
     if (leader !== me) return;
     this.#dropStale();
-    const tasks = this.#payable();
+    const tasks = batchOf(this.#payable(epoch), this.#options.tasksPerEpochMax);
     if (tasks.length === 0) return;
     this.#settling = true;
     try {
@@ -92,44 +100,63 @@ export class OracleRole implements Oracle {
       .catch((error: unknown) => log.warn({ code: toCoded(error).code }, 'the beacon was not published'));
   }
 
-  /** Tasks found VALID by a quorum in this oracle's own count, oldest first. */
-  #payable(): VerifiedTask[] {
+  /** Tasks found VALID by a quorum in this oracle's own count, oldest first, but those that sit this epoch out. */
+  #payable(epoch: number): VerifiedTask[] {
     const { book, verdicts } = this.#c;
     return book
       .open()
-      .filter(({ result }) => verdicts.tally(result.receipt.receipt.task) === 'VALID')
-      .slice(0, this.#options.tasksPerEpochMax)
+      .filter(({ result: { receipt } }) => {
+        const { task } = receipt.receipt;
+        return verdicts.tally(task) === 'VALID' && (this.#sitOut.get(task)?.until ?? 0) <= epoch;
+      })
       .map(({ result }) => ({ result, guards: verdicts.agreeing(result.receipt.receipt.task) }));
   }
 
   /** Forgets tasks that will never be paid: decided otherwise, or without a quorum for too long. */
   #dropStale(): void {
     const { book, verdicts, clock, log } = this.#c;
+    const stale: TaskId[] = [];
     for (const { result, seenAt } of book.open()) {
       const { task } = result.receipt.receipt;
       const tally = verdicts.tally(task);
       if (tally === 'VALID' || (tally === 'OPEN' && clock.now() - seenAt < this.#options.voteTimeoutMs)) continue;
       this.#counters.dropped += 1;
       log.info({ task, tally }, 'a task is not paid');
-      book.drop(task);
+      stale.push(task);
+    }
+    book.drop(stale);
+  }
+
+  /** What cannot be billed now, or what guards refuse, must not hold up the others: it is tried again later and later. */
+  #postpone(tasks: Iterable<TaskId>, epoch: number): void {
+    for (const task of tasks) {
+      const times = (this.#sitOut.get(task)?.times ?? 0) + 1;
+      this.#sitOut.set(task, { times, until: epoch + 1 + 2 ** Math.min(times, SIT_OUT_DOUBLINGS_MAX) });
     }
   }
 
   async #settle(epoch: number, tasks: readonly VerifiedTask[]): Promise<void> {
     const { chain, network, book, contracts, account, log } = this.#c;
     await chain.sync();
+    // An epoch that is not confirmed here yet is not in the base: counting on from the older one would drop its payouts.
+    if ((await chain.settlement.newest()) !== (chain.settlement.latest()?.epoch ?? 0)) return;
     const base = await currentBase(this.#c, this.#stop.signal);
     const draft = draftEpoch({
       epoch,
       base,
       tasks,
-      vouchers: book.vouchers(),
+      voucher: (session, spender) => book.voucher(session, spender),
       session: chain.sessions.get,
       ownerOf: (operator) => chain.registry.get(operator)?.owner,
       oracle: account.address,
       treasury: chain.settlement.params.treasury,
       contracts,
     });
+    const billable = new Set(draft?.billed.map(({ result }) => result.receipt.receipt.task));
+    this.#postpone(
+      tasks.map(({ result }) => result.receipt.receipt.task).filter((task) => !billable.has(task)),
+      epoch,
+    );
     if (draft === undefined) return;
     const { root, debits, payouts, billed } = draft;
     const proposal = {
@@ -141,7 +168,18 @@ export class OracleRole implements Oracle {
     };
     const statement = { ...root, debitsHash: draft.debitsHash };
     const components = { network, registry: chain.registry, contracts };
-    const signatures = await collectSignatures(proposal, statement, components, this.#options.attestTimeoutMs, this.#stop.signal);
+    const { attestTimeoutMs } = this.#options;
+    const { signatures, reached, missing, refused } = await collectSignatures(
+      proposal,
+      statement,
+      components,
+      attestTimeoutMs,
+      this.#stop.signal,
+    );
+    if (!reached) {
+      this.#postpone(refused, epoch);
+      throw settlementError('EPOCH_QUORUM', `${signatures.length} guards signed epoch ${epoch}; ${missing.join('; ')}`, { epoch });
+    }
     // Before anything is sent: whoever claims needs the leaves.
     book.saveRoot(root.root, { epoch, payouts, tasks: proposal.tasks.map(({ task }) => task) });
     const result = await chain.write.settle({ epoch: root, debits, signatures });

@@ -1,4 +1,4 @@
-import type { SessionEntry, SessionView } from '../../chain/sessionView.ts';
+import { budgetOf, type SessionEntry, type SessionView } from '../../chain/sessionView.ts';
 import { parseApiKey, type SignedApiKey, signerOfApiKey } from '../../crypto/apiKey.ts';
 import type { SigningContracts } from '../../crypto/eip712.ts';
 import { type Address, costOf, type ModelId, type SessionId, type TokenPrice, type Wei } from '../../types/index.ts';
@@ -41,7 +41,7 @@ const SESSION_READ_MS = 10_000;
 const EXPIRY_MARGIN_MS = 60_000;
 
 /**
- * The gate before any work (DESIGN §5.3): who pays, whether the session is good, and whether its deposit covers the worst
+ * The gate before any work: who pays, whether the session is good, and whether its deposit covers the worst
  * case of this request on top of everything promised and in flight. Reserving is synchronous, so concurrent requests can
  * never promise the same coin twice.
  */
@@ -147,15 +147,8 @@ export function stateOf(session: SessionEntry, at: number): SessionState {
   return session.expiresAt <= at ? 'expired' : 'open';
 }
 
-/** Wei that this router may promise over the session's life: deposit and allowance, less what others than Settlement took of them. */
-export function budgetOf(session: SessionEntry): Wei {
-  const deposit = session.deposit - (session.debited - session.settled);
-  const allowance = session.allowance - (session.spenderDebited - session.settled);
-  return deposit < allowance ? deposit : allowance;
-}
-
 /** Largest token count up to `bound` whose worst case fits `left`; 0 when not even one does. */
-function affordable(left: Wei, worst: (tokens: number) => Wei, bound: number): number {
+export function affordable(left: Wei, worst: (tokens: number) => Wei, bound: number): number {
   if (worst(bound) <= left) return bound;
   let [low, high] = [0, bound];
   while (low < high) {

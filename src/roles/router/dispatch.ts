@@ -25,7 +25,7 @@ export interface StreamTimeouts {
  * Reads one answer: yields token ids as they come and returns the receipt once it matches everything that was streamed
  * and assigned.
  *
- * @throws RECEIPT_REFUSED, TIMEOUT, what the channel throws, or the miner's own coded error
+ * @throws RECEIPT_REFUSED, MINER_LOST, TIMEOUT, what the channel throws, or the miner's own coded error
  */
 export async function* readAnswer(
   channel: Channel<InferUp, InferDown>,
@@ -39,7 +39,8 @@ export async function* readAnswer(
   for (;;) {
     const waitMs = outputIds.length === 0 ? timeouts.firstTokenTimeoutMs : timeouts.tokenTimeoutMs;
     const frame = await withDeadline(`the next token of miner ${assignment.miner}`, waitMs, signal, (inner) => channel.next(inner));
-    if (frame === undefined) throw refused('the stream ended without a receipt');
+    // A process that was killed closes its connections like one that is done.
+    if (frame === undefined) throw routerError('MINER_LOST', `miner ${assignment.miner} ended the stream without a receipt`);
     if (frame.kind === 'error')
       throw routerError('MINER_REFUSED', `miner ${assignment.miner} answered ${frame.code}: ${frame.message}`, { code: frame.code });
     if (frame.kind === 'end') {

@@ -4,6 +4,7 @@ import type { RegistryView } from '../../chain/registryView.ts';
 import type { SessionView } from '../../chain/sessionView.ts';
 import type { SigningContracts } from '../../crypto/eip712.ts';
 import type { Network } from '../../protocols/network.ts';
+import type { SettlementBook } from '../../settlement/book.ts';
 import type { Database } from '../../storage/database.ts';
 import type { SessionId, TaskId, Wei } from '../../types/index.ts';
 import type { Clock } from '../../util/clock.ts';
@@ -20,6 +21,7 @@ export interface RouterComponents {
   readonly registry: RegistryView;
   readonly sessions: SessionView;
   readonly verdicts: TaskVerdicts;
+  readonly book: SettlementBook;
   readonly catalog: Catalog;
   readonly db: Database;
   /** The operator's key: signs assignments and vouchers. */

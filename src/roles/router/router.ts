@@ -1,12 +1,13 @@
 import { hashStatement, signStatement } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash, taskIdOf } from '../../crypto/ids.ts';
-import { cutAtStop, heldBack } from '../../inference/stop.ts';
 import type { Channel } from '../../protocols/channel.ts';
 import type { InferDown, InferUp } from '../../protocols/infer/messages.ts';
 import { inferStream } from '../../protocols/infer/stream.ts';
 import { taskTopic } from '../../protocols/task/topic.ts';
+import { BILLABLE_MS } from '../../settlement/billable.ts';
 import { billOf, type Hex, type Sampling, type SessionId, type TaskId, type Wei } from '../../types/index.ts';
 import { BoundedMap } from '../../util/boundedMap.ts';
+import { withDeadline } from '../../util/deadline.ts';
 import { toCoded, utilError } from '../../util/errors.ts';
 import { type Admission, Gate } from './admission.ts';
 import type { CatalogModel } from './catalog.ts';
@@ -17,6 +18,7 @@ import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger
 import type { RouterOptions } from './options.ts';
 import { type Candidate, rankMiners } from './selection.ts';
 import type { CompletionEvent, CompletionRequest, CompletionResult, RoutableModel } from './service.ts';
+import { TextStream } from './textStream.ts';
 
 /** One admitted request on its way. */
 interface Job {
@@ -33,6 +35,9 @@ interface Job {
 const MINERS_TRACKED_MAX = 4_096;
 /** How long a miner may take to send the receipt after the worst case of every token wait; bounds the task's life. */
 const TASK_LIFETIME_MS = 600_000;
+/** When a task that was never billed cannot be any more: guards attest until its deadline and BILLABLE_MS; an hour for clocks. */
+const RELEASE_MS = TASK_LIFETIME_MS + BILLABLE_MS + 3_600_000;
+const RELEASE_EVERY_MS = 60_000;
 
 export class RouterRole implements Router {
   readonly #c: RouterComponents;
@@ -45,7 +50,7 @@ export class RouterRole implements Router {
   readonly #unseen = new BoundedMap<string, { since: number; count: number }>(MINERS_TRACKED_MAX);
   readonly #failures = new BoundedMap<string, number>(MINERS_TRACKED_MAX);
   readonly #counters = { completions: 0, failed: 0, cancelled: 0, inFlight: 0, retries: 0 };
-  readonly #offVerdict: () => void;
+  readonly #undo: (() => void)[] = [];
   #closing = false;
   #nonce = 0;
 
@@ -54,9 +59,38 @@ export class RouterRole implements Router {
     this.#options = options;
     this.#ledger = openRouterLedger(components.db);
     this.#gate = new Gate({ ...components, ledger: this.#ledger, operator: components.account.address });
-    this.#offVerdict = components.verdicts.onVerdict(({ task, verdict }) => {
-      if (verdict !== 'VALID') this.#ledger.refund(task);
-    });
+    const { verdicts, book } = components;
+    this.#reconcile();
+    this.#undo.push(
+      verdicts.onVerdict(({ task, verdict }) => {
+        if (verdict !== 'VALID') this.#ledger.refund(task);
+      }),
+      // This node's own count may differ from the guards': what the chain took is promised again.
+      book.onBilled((tasks) => this.#ledger.billed(tasks)),
+    );
+    void this.#releaseDue();
+  }
+
+  /** Takes in what was decided and billed while this router was down. */
+  #reconcile(): void {
+    const { verdicts, book } = this.#c;
+    const unbilled = this.#ledger.unbilled();
+    this.#ledger.billed(unbilled.filter((task) => book.isBilled(task)));
+    for (const task of unbilled) if (!['OPEN', 'VALID'].includes(verdicts.tally(task))) this.#ledger.refund(task);
+  }
+
+  /** A promise must not bind a deposit for ever because a verdict never came. */
+  async #releaseDue(): Promise<void> {
+    const { clock, log } = this.#c;
+    try {
+      for (;;) {
+        const tasks = this.#ledger.release(clock.now() - RELEASE_MS);
+        if (tasks > 0) log.info({ tasks }, 'tasks that were never settled are not promised any more');
+        await clock.sleep(RELEASE_EVERY_MS, this.#stop.signal);
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) log.error({ code: toCoded(error).code }, 'promises are not released any more');
+    }
   }
 
   models(): readonly RoutableModel[] {
@@ -81,7 +115,7 @@ export class RouterRole implements Router {
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    this.#offVerdict();
+    for (const off of this.#undo) off();
     const drained = Promise.allSettled([...this.#running]);
     const grace = this.#c.clock.sleep(graceMs, this.#stop.signal).catch(() => {});
     await Promise.race([drained, grace]);
@@ -147,7 +181,8 @@ export class RouterRole implements Router {
     );
     try {
       const job = this.#job(request, model, promptIds, admission);
-      this.#announce(job);
+      // While the stream to the miner opens: signing and sending the offer must not stand before the first token.
+      setImmediate(() => this.#announce(job));
       return yield* this.#tryMiners(job, signal);
     } finally {
       admission.release();
@@ -173,7 +208,6 @@ export class RouterRole implements Router {
     return { request, model, promptIds, promptSalt, sampling, admission, task, deadline: clock.now() + TASK_LIFETIME_MS };
   }
 
-  /** The offer goes out without waiting: gossip must not stand between a client and its first token. */
   #announce(job: Job): void {
     const { network, account, log } = this.#c;
     network
@@ -258,7 +292,9 @@ export class RouterRole implements Router {
     };
     const [signature, channel] = await Promise.all([
       signStatement('Assignment', contracts, assignment, account),
-      network.open(inferStream, miner.peerId, signal),
+      withDeadline(`opening a stream to miner ${miner.operator}`, this.#options.openTimeoutMs, signal, (inner) =>
+        network.open(inferStream, miner.peerId, inner),
+      ),
     ]);
     let ended = false;
     try {
@@ -268,15 +304,13 @@ export class RouterRole implements Router {
         signal,
       );
       yield { type: 'assigned', task, miner: miner.operator, promptTokens: promptIds.length };
-      const text = new TextStream(model, stop);
+      const text = new TextStream(model.tokenizer, stop);
       const answer = readAnswer(channel, assignment, contracts, this.#options, signal);
       let step = await answer.next();
       for (; !step.done; step = await answer.next()) {
         yield { type: 'delta', text: text.push(step.value), tokens: step.value.length };
       }
       ended = true;
-      const rest = text.end();
-      if (rest !== '') yield { type: 'delta', text: rest, tokens: 0 };
       const { receipt, signature: receiptSignature, finishReason } = step.value;
       const cost = billOf(receipt);
       const { task: id, session, model: modelId, miner: operator, promptTokens, completionTokens } = receipt;
@@ -291,6 +325,9 @@ export class RouterRole implements Router {
         receipt,
         signature: receiptSignature,
       });
+      // Only now: a client that leaves with the last text must not leave the miner unpaid.
+      const rest = text.end();
+      if (rest !== '') yield { type: 'delta', text: rest, tokens: 0 };
       return {
         task: id,
         miner: operator,
@@ -307,8 +344,8 @@ export class RouterRole implements Router {
 
   /** Books the task on disk, then sends the voucher that covers it: once a miner holds a voucher the promise cannot be forgotten. */
   async #pay(channel: Channel<InferUp, InferDown>, task: FinishedTask): Promise<void> {
-    const { contracts, account, log } = this.#c;
-    const voucher = this.#ledger.book(task, contracts.settlement, this.#c.sessions.get(task.session)?.settled ?? 0n);
+    const { contracts, account, clock, log } = this.#c;
+    const voucher = this.#ledger.book(task, contracts.settlement, this.#c.sessions.get(task.session)?.settled ?? 0n, clock.now());
     const signature = await signStatement('Voucher', contracts, voucher, account);
     try {
       await channel.send({ kind: 'voucher', voucher: { voucher, signature } });
@@ -348,39 +385,6 @@ export class RouterRole implements Router {
     const sentAt = this.#c.network.nodes.byPeer(miner.peerId)?.capacity.sentAt ?? 0;
     const known = this.#unseen.get(miner.operator);
     this.#unseen.set(miner.operator, { since: sentAt, count: known !== undefined && known.since === sentAt ? known.count + 1 : 1 });
-  }
-}
-
-/** Tokens in, text out: holds back what may still become a stop string and ends before one. */
-class TextStream {
-  readonly #detokenizer;
-  readonly #stop: readonly string[];
-  #held = '';
-  #stopped = false;
-
-  constructor(model: CatalogModel, stop: readonly string[]) {
-    this.#detokenizer = model.tokenizer.detokenizer();
-    this.#stop = stop;
-  }
-
-  push(ids: Uint32Array): string {
-    let text = '';
-    for (const id of ids) text += this.#detokenizer.push(id);
-    return this.#emit(text, false);
-  }
-
-  end(): string {
-    return this.#emit(this.#detokenizer.end(), true);
-  }
-
-  #emit(text: string, last: boolean): string {
-    if (this.#stopped) return '';
-    const all = this.#held + text;
-    const { text: cut, stopped } = cutAtStop(all, this.#stop);
-    this.#stopped = stopped;
-    const keep = stopped || last ? 0 : heldBack(all, this.#stop);
-    this.#held = all.slice(all.length - keep);
-    return stopped ? cut : all.slice(0, all.length - keep);
   }
 }
 

@@ -35,10 +35,11 @@ export function expectedSeconds(candidate: Candidate, demand: Demand): number {
   return service * (1 + before) * 2 ** Math.min(candidate.failures, 6);
 }
 
-/** Dearest of the two parts against its bound, 0–1; above 1 the session cannot pay it. */
+/** Dearest of the two parts against its bound, 0–1; infinite when the session cannot pay it. */
 export function priceShare(price: TokenPrice, max: TokenPrice): number {
   const share = (ask: bigint, bound: bigint): number =>
-    bound === 0n ? (ask === 0n ? 0 : Number.POSITIVE_INFINITY) : Number(ask) / Number(bound);
+    // Compared as integers: two prices that differ by a wei can be one and the same float.
+    ask > bound ? Number.POSITIVE_INFINITY : bound === 0n ? 0 : Number(ask) / Number(bound);
   return Math.max(share(price.prompt, max.prompt), share(price.completion, max.completion));
 }
 

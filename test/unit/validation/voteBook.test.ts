@@ -19,7 +19,7 @@ describe('validation/voteBook', () => {
   it('counts a reveal that opens its commit, once', () => {
     const book = new VoteBook(10);
     const { commit, reveal } = vote(1);
-    assert.equal(book.commit(commit), 'taken');
+    assert.equal(book.commit(commit).outcome, 'taken');
     assert.equal(book.reveal(reveal), 'counted');
     assert.equal(book.reveal(reveal), 'repeated');
     assert.deepEqual(
@@ -33,7 +33,7 @@ describe('validation/voteBook', () => {
     const { commit, reveal } = vote(1);
     book.commit(commit);
     assert.equal(book.reveal({ ...reveal, verdict: 'INVALID' }), 'mismatch');
-    assert.equal(book.commit({ ...commit, voter: voter(2) }), 'taken');
+    assert.equal(book.commit({ ...commit, voter: voter(2) }).outcome, 'taken');
     assert.equal(book.reveal({ ...reveal, voter: voter(2) }), 'mismatch');
     assert.equal(book.revealed(task, 0).length, 0);
   });
@@ -43,7 +43,7 @@ describe('validation/voteBook', () => {
     const { commit, reveal } = vote(1);
     assert.equal(book.reveal(reveal), 'waiting');
     assert.equal(book.revealed(task, 0).length, 0);
-    assert.equal(book.commit(commit), 'taken');
+    assert.equal(book.commit(commit).outcome, 'taken');
     assert.equal(book.revealed(task, 0).length, 1);
   });
 
@@ -51,10 +51,10 @@ describe('validation/voteBook', () => {
     const book = new VoteBook(10);
     const [first, second] = [vote(1), vote(2)];
     book.commit(first.commit);
-    assert.equal(book.commit({ ...first.commit, commit: word(9) }), 'conflict');
-    assert.equal(book.commit(first.commit), 'repeated');
+    assert.equal(book.commit({ ...first.commit, commit: word(9) }).outcome, 'conflict');
+    assert.equal(book.commit(first.commit).outcome, 'repeated');
     book.reveal(first.reveal);
-    assert.equal(book.commit(second.commit), 'late');
+    assert.equal(book.commit(second.commit).outcome, 'late');
     assert.equal(book.reveal(second.reveal), 'waiting');
     assert.equal(book.revealed(task, 0).length, 1);
   });
