@@ -13,6 +13,8 @@ export interface EpochRoot {
   readonly epoch: number;
   /** Payout tree's root and total (merkle.ts). */
   readonly root: Hex;
+  /** Root of the latest epoch, which this one builds on: the chain takes it on no other. Zero before the first. */
+  readonly base: Hex;
   readonly total: Wei;
   readonly tasksRoot: Hex;
 }

@@ -98,6 +98,8 @@ export interface Vote {
 export interface Attestation {
   readonly epoch: number;
   readonly root: Hex;
+  /** Root of the latest epoch, whose payouts `root` adds to; zero before the first. */
+  readonly base: Hex;
   readonly total: bigint;
   readonly debitsHash: Hex;
   readonly tasksRoot: Hex;
@@ -197,7 +199,10 @@ const DEFINITIONS: { readonly [N in StatementName]: readonly [Contract, { readon
     { session: 'bytes32', payee: 'address', cumulativeAmount: 'uint256', nonce: 'uint64', streamRoot: 'bytes32' },
   ],
   Vote: ['nodeRegistry', { task: 'bytes32', round: 'uint32', verdict: 'uint8', evidenceHash: 'bytes32', salt: 'bytes32' }],
-  Attestation: ['settlement', { epoch: 'uint64', root: 'bytes32', total: 'uint256', debitsHash: 'bytes32', tasksRoot: 'bytes32' }],
+  Attestation: [
+    'settlement',
+    { epoch: 'uint64', root: 'bytes32', base: 'bytes32', total: 'uint256', debitsHash: 'bytes32', tasksRoot: 'bytes32' },
+  ],
   ApiKey: ['nodeRegistry', { session: 'bytes32', router: 'address', expiresAt: 'uint64' }],
 };
 

@@ -1,16 +1,22 @@
 /**
- * Where a stop string begins: the earliest match of any of them; -1 when there is none.
+ * Where the stop string begins that is complete first, or −1. Generation ends with the token that completes one, so the first
+ * end counts, not the first beginning; of two that end together the longer one.
  *
  * @param from index before which no match can begin (an optimisation for growing texts)
  */
 export function findStop(text: string, stop: readonly string[], from = 0): number {
-  let earliest = -1;
+  let best = -1;
+  let bestEnd = Number.POSITIVE_INFINITY;
   for (const needle of stop) {
     if (needle === '') continue;
     const at = text.indexOf(needle, from);
-    if (at !== -1 && (earliest === -1 || at < earliest)) earliest = at;
+    const end = at + needle.length;
+    if (at !== -1 && (end < bestEnd || (end === bestEnd && at < best))) {
+      best = at;
+      bestEnd = end;
+    }
   }
-  return earliest;
+  return best;
 }
 
 /** The text before the earliest stop string. The token that completes a stop string is emitted, so text may run past it. */

@@ -1,12 +1,13 @@
 import type { Chain } from '../chain/client.ts';
-import type { Payout } from '../chain/merkle.ts';
+import { ZERO_HASH } from '../chain/merkle.ts';
 import type { EpochEntry } from '../chain/settlementView.ts';
 import type { Network } from '../protocols/network.ts';
 import type { KnownRoot, SettlementBook } from './book.ts';
+import type { EpochBase } from './epoch.ts';
 import { fetchPayouts } from './payouts.ts';
 
 /**
- * Leaves of the newest root on chain: what the next epoch adds to. A node that missed the epoch fetches them, and learns
+ * The newest root on chain with its leaves: what the next epoch adds to. A node that missed the epoch fetches them, and learns
  * with them which tasks were billed.
  *
  * @throws PAYOUTS_UNAVAILABLE
@@ -14,16 +15,16 @@ import { fetchPayouts } from './payouts.ts';
 export async function currentBase(
   components: { chain: Chain; network: Network; book: SettlementBook },
   signal: AbortSignal,
-): Promise<readonly Payout[]> {
+): Promise<EpochBase> {
   const { chain, book } = components;
   const latest = chain.settlement.latest();
-  if (latest === undefined) return [];
+  if (latest === undefined) return { root: ZERO_HASH, payouts: [] };
   let known = book.root(latest.root);
   if (known === undefined) {
     known = await learnRoot(latest, components, signal);
     book.settled(latest);
   }
-  return known.payouts;
+  return { root: latest.root, payouts: known.payouts };
 }
 
 /**

@@ -12,10 +12,15 @@ export interface VerifiedTask {
   readonly guards: readonly Address[];
 }
 
+/** The newest root on chain and its leaves; zero and none before the first epoch. */
+export interface EpochBase {
+  readonly root: Hex;
+  readonly payouts: readonly Payout[];
+}
+
 export interface EpochInput {
   readonly epoch: number;
-  /** Leaves of the newest root on chain; empty before the first epoch. */
-  readonly base: readonly Payout[];
+  readonly base: EpochBase;
   readonly tasks: readonly VerifiedTask[];
   /** Best voucher to Settlement of a session that its spender signed. */
   readonly voucher: (session: SessionId, spender: Address) => SignedVoucher | undefined;
@@ -45,7 +50,7 @@ export interface EpochDraft {
  */
 export function draftEpoch(input: EpochInput): EpochDraft | undefined {
   const billed: (VerifiedTask & { cost: Wei })[] = [];
-  const payouts: Payouts = new Map(input.base.map(({ account, cumulative }) => [account, cumulative]));
+  const payouts: Payouts = new Map(input.base.payouts.map(({ account, cumulative }) => [account, cumulative]));
   const debited = new Map<SessionId, { cumulativeDebit: Wei; voucher: SignedVoucher }>();
   const seen = new Set<TaskId>();
   for (const task of [...input.tasks].sort(byTask)) {
@@ -73,6 +78,7 @@ export function draftEpoch(input: EpochInput): EpochDraft | undefined {
     root: {
       epoch: input.epoch,
       root: tree.root,
+      base: input.base.root,
       total: tree.total,
       tasksRoot: tasksRoot(billed.map((task) => billedTask(task, input.contracts))),
     },

@@ -37,6 +37,8 @@ interface ISettlement {
     error NotOracle(address caller);
     /// @notice The epoch is not after the last one.
     error EpochNotIncreasing(uint64 epoch, uint64 latest);
+    /// @notice The root builds on another epoch than the latest, whose payouts it would drop.
+    error WrongBase(bytes32 base, bytes32 latest);
     /// @notice A root of zero proves nothing.
     error EmptyRoot();
     /// @notice The total fell below the last one.

@@ -89,8 +89,10 @@ contract Settlement is ISettlement, EIP712 {
         if (!registry.isActive(msg.sender, Roles.ORACLE)) revert NotOracle(msg.sender);
         uint64 latest = latestEpoch;
         if (epochRoot.epoch <= latest) revert EpochNotIncreasing(epochRoot.epoch, latest);
+        Posted memory last = _posted[latest];
+        if (epochRoot.base != last.root) revert WrongBase(epochRoot.base, last.root);
         if (epochRoot.root == 0) revert EmptyRoot();
-        if (epochRoot.total < _posted[latest].total) revert TotalDecreased(epochRoot.total, _posted[latest].total);
+        if (epochRoot.total < last.total) revert TotalDecreased(epochRoot.total, last.total);
         _checkQuorum(attestationDigest(epochRoot, hashDebits(debits)), snapshot, signatures);
 
         uint48 activeAt = (block.timestamp + challengeSeconds).toUint48();

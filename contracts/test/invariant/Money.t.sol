@@ -2,9 +2,12 @@
 pragma solidity 0.8.37;
 
 import { ISessionManager } from "../../src/interfaces/ISessionManager.sol";
+import { ISettlement } from "../../src/interfaces/ISettlement.sol";
 import { CorToken } from "../../src/l1/CorToken.sol";
 import { SessionManager } from "../../src/l2/SessionManager.sol";
 import { Settlement } from "../../src/l2/Settlement.sol";
+import { PayoutTree } from "../../src/libraries/PayoutTree.sol";
+import { EpochRoot } from "../../src/types/Attestation.sol";
 import { VoucherDebit } from "../../src/types/Voucher.sol";
 import { Base } from "../utils/Base.t.sol";
 
@@ -90,6 +93,20 @@ contract MoneyHandler is Base {
         settleOne(settlement.latestEpoch() + 1, id, debit, account, total);
     }
 
+    /// @dev A quorum signed on another root than the latest: whatever it was, it must not land.
+    function settleOnAnotherBase(bytes32 base) external {
+        bytes32 latest = latestRoot();
+        if (base == latest) return;
+        uint256 total = postedTotal == 0 ? 1 : postedTotal;
+        EpochRoot memory e = EpochRoot(settlement.latestEpoch() + 1, PayoutTree.leaf(account, total), base, total, 0);
+        VoucherDebit[] memory none = new VoucherDebit[](0);
+        bytes[] memory signatures = attest(e, none, 3);
+        skip(1);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.WrongBase.selector, base, latest));
+        vm.prank(oracle);
+        settlement.settle(e, none, block.timestamp - 1, signatures);
+    }
+
     function claim() external {
         uint64 epoch = settlement.activeEpoch();
         if (epoch == 0) return;
@@ -131,7 +148,7 @@ contract MoneyInvariant is Base {
     function setUp() public override {
         handler = new MoneyHandler();
         handler.setUp();
-        bytes4[] memory selectors = new bytes4[](9);
+        bytes4[] memory selectors = new bytes4[](10);
         selectors[0] = MoneyHandler.openSession.selector;
         selectors[1] = MoneyHandler.topUp.selector;
         selectors[2] = MoneyHandler.redeem.selector;
@@ -141,6 +158,7 @@ contract MoneyInvariant is Base {
         selectors[6] = MoneyHandler.requestClose.selector;
         selectors[7] = MoneyHandler.withdraw.selector;
         selectors[8] = MoneyHandler.pass.selector;
+        selectors[9] = MoneyHandler.settleOnAnotherBase.selector;
         targetSelector(FuzzSelector(address(handler), selectors));
         targetContract(address(handler));
         (address t, address m, address s) = handler.contractsOf();

@@ -23,7 +23,7 @@ abstract contract SettlementBase is Base {
     }
 
     function epochOf(uint64 epoch, uint256 total) internal view returns (EpochRoot memory) {
-        return EpochRoot(epoch, PayoutTree.leaf(alice, total), total, "tasks");
+        return EpochRoot(epoch, PayoutTree.leaf(alice, total), latestRoot(), total, "tasks");
     }
 
     function debitsOf(uint256 cumulative) internal view returns (VoucherDebit[] memory) {
@@ -106,7 +106,55 @@ contract SettlementSettle is SettlementBase {
     }
 
     function test_EmptyRoot() public {
-        expectSettleRevert(EpochRoot(1, 0, 10, 0), abi.encodeWithSelector(ISettlement.EmptyRoot.selector));
+        expectSettleRevert(EpochRoot(1, 0, 0, 10, 0), abi.encodeWithSelector(ISettlement.EmptyRoot.selector));
+    }
+
+    function test_WrongBase_beforeTheFirstEpochItIsZero() public {
+        EpochRoot memory e = epochOf(1, 10);
+        e.base = "base";
+        expectSettleRevert(e, abi.encodeWithSelector(ISettlement.WrongBase.selector, e.base, bytes32(0)));
+    }
+
+    function testFuzz_WrongBase_anyButTheRootOfTheLatestEpoch(bytes32 base) public {
+        settleOne(1, session, 5, alice, 5);
+        bytes32 first = latestRoot();
+        settleOne(3, session, 8, alice, 8);
+        bytes32 latest = latestRoot();
+        vm.assume(base != latest);
+        EpochRoot memory e = epochOf(4, 10);
+        e.base = base;
+        expectSettleRevert(e, abi.encodeWithSelector(ISettlement.WrongBase.selector, base, latest));
+        e.base = first;
+        expectSettleRevert(e, abi.encodeWithSelector(ISettlement.WrongBase.selector, first, latest));
+        e.base = 0;
+        expectSettleRevert(e, abi.encodeWithSelector(ISettlement.WrongBase.selector, bytes32(0), latest));
+    }
+
+    /// @dev The oracle holds back a signed epoch 1 that pays alice, lets guards sign epoch 2 on the same base, and lands both.
+    function test_WrongBase_twoEpochsSignedOnOneBaseCannotBothLand() public {
+        bytes32 second = open(1000);
+        EpochRoot memory held = epochOf(1, 10);
+        VoucherDebit[] memory heldDebits = debitsOf(10);
+        bytes[] memory heldSignatures = attest(held, heldDebits, 3);
+        EpochRoot memory next = EpochRoot(2, PayoutTree.leaf(bob, 15), latestRoot(), 15, "tasks");
+        VoucherDebit[] memory nextDebits = single(debitOf(clientKey, second, address(settlement), 1000, 15));
+        bytes[] memory nextSignatures = attest(next, nextDebits, 3);
+
+        uint256 state = vm.snapshotState();
+        settle(held, heldDebits, block.timestamp - 1, heldSignatures);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.WrongBase.selector, bytes32(0), held.root));
+        settle(next, nextDebits, block.timestamp - 1, nextSignatures);
+        // Alice has what the held epoch paid her; the second session lost nothing.
+        skip(CHALLENGE);
+        assertEq(settlement.claim(alice, 10, new bytes32[](0)), 10);
+        assertEq(sessions.debitedBy(second, address(settlement)), 0);
+
+        // The other way round the held epoch is stale for good, and its session keeps its money.
+        vm.revertToState(state);
+        settle(next, nextDebits, block.timestamp - 1, nextSignatures);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.EpochNotIncreasing.selector, 1, 2));
+        settle(held, heldDebits, block.timestamp - 1, heldSignatures);
+        assertEq(sessions.debitedBy(session, address(settlement)), 0);
     }
 
     function test_TotalDecreased() public {
@@ -237,11 +285,12 @@ contract SettlementQuorum is SettlementBase {
         EpochRoot memory other = epochOf(1, 10);
         VoucherDebit[] memory debits = debitsOf(10);
         bytes32 debitsHash = settlement.hashDebits(debits);
-        field = field % 5;
+        field = field % 6;
         if (field == 0) other.epoch ^= uint64(bound(salt, 1, type(uint64).max));
         else if (field == 1) other.root ^= bytes32(salt);
         else if (field == 2) other.total ^= salt;
         else if (field == 3) other.tasksRoot ^= bytes32(salt);
+        else if (field == 4) other.base ^= bytes32(salt);
         else debitsHash ^= bytes32(salt);
         uint256[] memory keys = new uint256[](1);
         keys[0] = guardKeys[0];
@@ -313,7 +362,7 @@ contract SettlementClaim is SettlementBase {
     function test_TotalExceeded() public {
         bytes32 a = PayoutTree.leaf(alice, 8);
         bytes32 b = PayoutTree.leaf(bob, 8);
-        EpochRoot memory e = EpochRoot(1, Hashes.commutativeKeccak256(a, b), 10, 0);
+        EpochRoot memory e = EpochRoot(1, Hashes.commutativeKeccak256(a, b), 0, 10, 0);
         VoucherDebit[] memory debits = debitsOf(20);
         settle(e, debits, block.timestamp - 1, attest(e, debits, 3));
         skip(CHALLENGE);
@@ -330,7 +379,7 @@ contract SettlementClaim is SettlementBase {
         y = uint96(bound(y, 1, 499));
         bytes32 a = PayoutTree.leaf(alice, x);
         bytes32 b = PayoutTree.leaf(bob, y);
-        EpochRoot memory e = EpochRoot(1, Hashes.commutativeKeccak256(a, b), uint256(x) + y, 0);
+        EpochRoot memory e = EpochRoot(1, Hashes.commutativeKeccak256(a, b), 0, uint256(x) + y, 0);
         VoucherDebit[] memory debits = debitsOf(uint256(x) + y);
         settle(e, debits, block.timestamp - 1, attest(e, debits, 3));
         skip(CHALLENGE);

@@ -174,11 +174,16 @@ abstract contract Base is Test {
         }
     }
 
+    /// @dev Root that the next epoch must build on.
+    function latestRoot() internal view returns (bytes32) {
+        return settlement.posted(settlement.latestEpoch()).root;
+    }
+
     /// @dev Settles `amount` more from `session` as one payout of `account` that has `cumulative` in total.
     function settleOne(uint64 epoch, bytes32 session, uint256 cumulativeDebit, address account, uint256 cumulative)
         internal
     {
-        EpochRoot memory e = EpochRoot(epoch, PayoutTree.leaf(account, cumulative), cumulative, 0);
+        EpochRoot memory e = EpochRoot(epoch, PayoutTree.leaf(account, cumulative), latestRoot(), cumulative, 0);
         VoucherDebit[] memory debits =
             single(debitOf(clientKey, session, address(settlement), cumulativeDebit, cumulativeDebit));
         bytes[] memory signatures = attest(e, debits, 3);

@@ -45,8 +45,8 @@ export const guard = section('Audits finished tasks and votes.', {
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(
-    { doc: 'Bound on fetching evidence; after it the vote is UNAVAILABLE.', unit: 'ms' },
-    int(100, 60_000).default(5_000),
+    { doc: 'How long evidence is asked for; after it the vote is UNAVAILABLE.', unit: 'ms' },
+    int(100, 60_000).default(15_000),
   ),
   revealDelayMs: field(
     { doc: 'Longest wait between commit and reveal: a vote is opened as soon as the whole committee has committed.', unit: 'ms' },

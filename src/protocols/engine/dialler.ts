@@ -14,6 +14,8 @@ export const LOOK_INTERVAL_MIN_MS = 500;
 export const LOOK_INTERVAL_MAX_MS = 10_000;
 const DIALS_MAX = 8;
 const DIAL_TIMEOUT_MS = 5_000;
+/** A connection this old whose peer is unknown to gossip is identified again. */
+const IDENTIFY_AFTER_MS = 3_000;
 
 export class Dialler {
   readonly #host: Host;
@@ -22,6 +24,7 @@ export class Dialler {
   readonly #bootstrap: readonly string[];
   readonly #stopped = new AbortController();
   readonly #dialling = new Set<string>();
+  readonly #identifying = new Set<string>();
 
   constructor(components: { readonly host: Host; readonly clock: Clock; readonly log: Logger }, bootstrap: readonly string[]) {
     this.#host = components.host;
@@ -63,6 +66,7 @@ export class Dialler {
       try {
         await this.#clock.sleep(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, LOOK_INTERVAL_MAX_MS);
+        this.#identifyAgain();
         const connected = this.#host.getConnections().length;
         if (connected >= CONNECTIONS_MIN) continue;
         if (connected === 0) for (const address of this.#bootstrap) this.#dial(address);
@@ -72,6 +76,24 @@ export class Dialler {
       } catch (error) {
         if (!signal.aborted) this.#log.debug({ err: error }, 'looking for peers failed');
       }
+    }
+  }
+
+  /**
+   * Asks connected peers again what they speak when gossip does not know them: an identify that was lost on a busy machine would
+   * otherwise leave both sides connected and deaf, for libp2p asks only once.
+   */
+  #identifyAgain(): void {
+    const gossiping = new Set(this.#host.services.pubsub.getPeers().map(String));
+    for (const connection of this.#host.getConnections()) {
+      const peer = connection.remotePeer.toString();
+      const age = this.#clock.now() - (connection.timeline.open ?? this.#clock.now());
+      if (gossiping.has(peer) || connection.status !== 'open' || age < IDENTIFY_AFTER_MS || this.#identifying.has(peer)) continue;
+      this.#identifying.add(peer);
+      this.#host.services.identify
+        .identify(connection, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+        .catch((error: unknown) => this.#log.debug({ peer, err: error }, 'identify failed'))
+        .finally(() => this.#identifying.delete(peer));
     }
   }
 

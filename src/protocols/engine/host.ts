@@ -21,6 +21,7 @@ import { SCORE_THRESHOLDS, scoreParams } from './scoring.ts';
 
 export const KAD_PROTOCOL = '/cortensor/kad/1.0.0';
 const CONNECTIONS_MAX = 300;
+const IDENTIFY_TIMEOUT_MS = 30_000;
 const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 /** Twice the widest freshness window of a topic and more: nothing that is still fresh is forgotten. */
 const SEEN_TTL_MS = 300_000;
@@ -80,7 +81,8 @@ export async function createHost(
     connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 30_000 } },
     ...(options.bootstrap.length > 0 ? { peerDiscovery: [bootstrap({ list: [...options.bootstrap], timeout: 100 })] } : {}),
     services: {
-      identify: identify(),
+      // Its default of 5 s is too short on a machine that starts many nodes at once, and it is not tried again by itself.
+      identify: identify({ timeout: IDENTIFY_TIMEOUT_MS }),
       ping: ping(),
       dht: kadDHT({
         protocol: KAD_PROTOCOL,

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Connection } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
+import { LevelDatastore } from 'datastore-level';
 import type { Logger } from 'pino';
 import type { SigningContracts } from '../../crypto/eip712.ts';
 import type { PeerKey } from '../../crypto/identity.ts';
@@ -17,7 +18,6 @@ import { NodeTable, type NodeTableOptions } from '../node/table.ts';
 import { Dialler } from './dialler.ts';
 import { Gossip } from './gossip.ts';
 import { createHost, type Datastore, type Host, type HostOptions, scoreOf } from './host.ts';
-import { PeerDatastore } from './peerDatastore.ts';
 import { findModelProviders, provideModel, stopProviding } from './providers.ts';
 import { StreamServer } from './serve.ts';
 import { StreamChannel } from './streamChannel.ts';
@@ -43,7 +43,7 @@ export interface NetworkOptions extends Omit<HostOptions, 'networkId'> {
 /** @throws whatever listening throws; nothing stays open then. */
 export async function openNetwork(components: NetworkComponents, options: NetworkOptions): Promise<Network> {
   const networkId = networkIdOf(components.contracts.chainId, components.contracts.nodeRegistry);
-  const level = options.datastoreDir === undefined ? undefined : await openDatastore(options.datastoreDir, components.log);
+  const level = options.datastoreDir === undefined ? undefined : await openLevel(options.datastoreDir);
   let host: Host | undefined;
   try {
     host = await createHost({ key: components.key, ...(level ? { datastore: level } : {}) }, { ...options, networkId });
@@ -57,11 +57,11 @@ export async function openNetwork(components: NetworkComponents, options: Networ
   }
 }
 
-async function openDatastore(directory: string, log: Logger): Promise<PeerDatastore> {
+async function openLevel(directory: string): Promise<LevelDatastore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const datastore = new PeerDatastore(directory, log);
-  await datastore.open();
-  return datastore;
+  const level = new LevelDatastore(directory);
+  await level.open();
+  return level;
 }
 
 class Libp2pNetwork implements Network {

@@ -72,6 +72,7 @@ export async function attest(
   checkSame(proposal, draft);
   // Before the signature leaves: if this root is settled, its leaves must be here.
   book.saveRoot(proposal.root, { epoch: proposal.epoch, payouts: draft.payouts, tasks: proposal.tasks.map(({ task }) => task) });
+  // With the root that this guard built on: on any other the chain does not take the epoch.
   const statement = { ...draft.root, debitsHash: draft.debitsHash };
   await channel.send({ kind: 'signed', signature: await signStatement('Attestation', contracts, statement, account) });
   await channel.close();

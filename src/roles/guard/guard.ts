@@ -22,6 +22,8 @@ const ZERO: Hex = `0x${'00'.repeat(32)}`;
 const REVEAL_AGE_MAX_MS = 600_000;
 /** A vote whose committee stays silent is opened after this long all the same. */
 const REVEAL_WAIT_MAX_MS = 120_000;
+/** Pause before evidence is asked for again; doubles. */
+const EVIDENCE_RETRY_MS = 250;
 /** An audit's forward pass may take this long. */
 const REPLAY_TIMEOUT_MS = 120_000;
 
@@ -132,7 +134,7 @@ export class GuardRole implements Guard {
     let evidence: EvidenceFound;
     try {
       evidence = await withDeadline('the evidence', this.#options.evidenceTimeoutMs, this.#stop.signal, (signal) =>
-        this.#fetch(result, signal),
+        this.#fetchPatiently(result, signal),
       );
     } catch (error) {
       this.#stop.signal.throwIfAborted();
@@ -141,6 +143,19 @@ export class GuardRole implements Guard {
     return withDeadline('the replay', REPLAY_TIMEOUT_MS, this.#stop.signal, (signal) =>
       audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab }, signal),
     );
+  }
+
+  /** Asks again until the deadline: a lost connection must not cost an honest miner its pay. */
+  async #fetchPatiently(result: TaskResult, signal: AbortSignal): Promise<EvidenceFound> {
+    for (let waitMs = EVIDENCE_RETRY_MS; ; waitMs *= 2) {
+      try {
+        return await this.#fetch(result, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#c.log.debug({ task: result.receipt.receipt.task, code: toCoded(error).code }, 'evidence is asked for again');
+        await this.#c.clock.sleep(waitMs, signal);
+      }
+    }
   }
 
   async #fetch(result: TaskResult, signal: AbortSignal): Promise<EvidenceFound> {

@@ -160,7 +160,10 @@ export class OracleRole implements Oracle {
     if (draft === undefined) return;
     const { root, debits, payouts, billed } = draft;
     const proposal = {
-      ...root,
+      epoch,
+      root: root.root,
+      total: root.total,
+      tasksRoot: root.tasksRoot,
       snapshotBlock: undefined,
       tasks: billed.map(({ result, guards, cost }) => ({ task: result.receipt.receipt.task, cost, guards: [...guards] })),
       payouts: [...payouts],

@@ -174,7 +174,7 @@ export class RouterRole implements Router {
         apiKey: request.apiKey,
         model: model.id,
         promptTokens: promptIds.length,
-        maxTokens: request.maxTokens,
+        maxTokens: request.maxTokens === undefined ? undefined : Math.min(request.maxTokens, this.#options.completionTokensMax),
         maxTokensBound: Math.min(room, this.#options.completionTokensMax),
       },
       signal,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Chain } from '../../../src/chain/client.ts';
-import { debitsHash, payoutTree, tasksRoot } from '../../../src/chain/merkle.ts';
+import { debitsHash, payoutTree, tasksRoot, ZERO_HASH } from '../../../src/chain/merkle.ts';
 import type { EpochRoot, VoucherDebit } from '../../../src/chain/settlement.ts';
 import type { ChainWriter } from '../../../src/chain/writer.ts';
 import { signStatement, type Voucher } from '../../../src/crypto/eip712.ts';
@@ -115,7 +115,7 @@ describe('one epoch on a real chain', function () {
       { account: miner.address, cumulative: spent - 9n * COR },
     ]);
     const tasks = tasksRoot([{ task: `0x${'01'.repeat(32)}` as TaskId, receipt: ZERO_WORD, cost: spent }]);
-    const epoch: EpochRoot = { epoch: 1, root: tree.root, total: tree.total, tasksRoot: tasks };
+    const epoch: EpochRoot = { epoch: 1, root: tree.root, base: ZERO_HASH, total: tree.total, tasksRoot: tasks };
     const debits = [{ ...(await voucher(50n * COR, 1)), cumulativeDebit: spent }];
     const signatures = await sign(epoch, debits);
     // The guards' weights are read in a past second.
@@ -150,9 +150,22 @@ describe('one epoch on a real chain', function () {
     assert.equal(chain.settlement.totalClaimed, owed.cumulative);
   });
 
-  it('QuorumNotReached with two of three equal guards', async () => {
+  it('WrongBase for an epoch that was signed before the one it should build on was posted', async () => {
     const tree = payoutTree([{ account: miner.address, cumulative: 11n * COR }]);
-    const epoch: EpochRoot = { epoch: 2, root: tree.root, total: tree.total, tasksRoot: ZERO_WORD };
+    const debits = [{ ...(await voucher(50n * COR, 2)), cumulativeDebit: 11n * COR }];
+    for (const base of [ZERO_HASH, tree.root]) {
+      const epoch: EpochRoot = { epoch: 2, root: tree.root, base, total: tree.total, tasksRoot: ZERO_WORD };
+      await assert.rejects(
+        oracleWriter.settle({ epoch, debits, signatures: await sign(epoch, debits) }),
+        (error) => isCoded(error, 'CHAIN_REVERTED') && error.data.error === 'WrongBase',
+      );
+    }
+  });
+
+  it('QuorumNotReached with two of three equal guards', async () => {
+    const base = chain.settlement.latest()?.root ?? ZERO_HASH;
+    const tree = payoutTree([{ account: miner.address, cumulative: 11n * COR }]);
+    const epoch: EpochRoot = { epoch: 2, root: tree.root, base, total: tree.total, tasksRoot: ZERO_WORD };
     const debits = [{ ...(await voucher(50n * COR, 2)), cumulativeDebit: 11n * COR }];
     const signatures = (await sign(epoch, debits)).slice(0, 2);
     await assert.rejects(

@@ -39,7 +39,7 @@ function input(
   const known = new Map(sessions.map((session) => [session.id, session]));
   return {
     epoch: 7,
-    base: [{ account: address(0x999), cumulative: 1_000n }],
+    base: { root: word(0xba5e), payouts: [{ account: address(0x999), cumulative: 1_000n }] },
     tasks,
     voucher: (session) => resultOf({ session }, { cumulativeAmount: 10n ** 30n }).voucher,
     session: (id: SessionId) => known.get(id),
@@ -101,6 +101,7 @@ describe('settlement/epoch', () => {
         const draft = draftEpoch(given);
         if (draft === undefined) return;
         const billedSum = draft.billed.reduce((sum, { cost }) => sum + cost, 0n);
+        assert.equal(draft.root.base, given.base.root);
         assert.equal(draft.root.total, 1_000n + billedSum);
         assert.equal(
           draft.payouts.reduce((sum, { cumulative }) => sum + cumulative, 0n),

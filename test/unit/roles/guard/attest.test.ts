@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { payoutTree, ZERO_HASH } from '../../../../src/chain/merkle.ts';
 import { recoverStatement } from '../../../../src/crypto/eip712.ts';
 import { voteCommit } from '../../../../src/crypto/ids.ts';
 import type { AttestProposal, AttestReply } from '../../../../src/protocols/attest/messages.ts';
@@ -6,7 +7,7 @@ import { attest } from '../../../../src/roles/guard/attest.ts';
 import type { GuardComponents } from '../../../../src/roles/guard/index.ts';
 import { BILLABLE_MS } from '../../../../src/settlement/billable.ts';
 import { SETTLEMENT_MIGRATIONS, SettlementBook } from '../../../../src/settlement/book.ts';
-import { draftEpoch } from '../../../../src/settlement/epoch.ts';
+import { draftEpoch, type EpochDraft, type EpochInput } from '../../../../src/settlement/epoch.ts';
 import { openDatabase } from '../../../../src/storage/database.ts';
 import { type Address, VERDICT_CODE, type Verdict } from '../../../../src/types/index.ts';
 import { manualClock } from '../../../../src/util/clock.ts';
@@ -76,9 +77,9 @@ function setUp(votes: readonly Verdict[] = ['VALID', 'VALID', 'VALID']) {
     contracts: CONTRACTS,
     clock,
   } as unknown as GuardComponents;
-  const draft = draftEpoch({
+  const input: EpochInput = {
     epoch: EPOCH,
-    base: [],
+    base: { root: ZERO_HASH, payouts: [] },
     tasks: results.map((result) => ({ result, guards: GUARDS })),
     voucher: (session) => results.find(({ receipt }) => receipt.receipt.session === session)?.voucher,
     session: (id) => sessions.get(id),
@@ -86,15 +87,10 @@ function setUp(votes: readonly Verdict[] = ['VALID', 'VALID', 'VALID']) {
     oracle: lower(oracle.address),
     treasury: TREASURY,
     contracts: CONTRACTS,
-  });
-  assert.ok(draft !== undefined);
-  const proposal: AttestProposal = {
-    ...draft.root,
-    snapshotBlock: undefined,
-    tasks: draft.billed.map(({ result, guards: paid, cost }) => ({ task: result.receipt.receipt.task, cost, guards: [...paid] })),
-    payouts: [...draft.payouts],
-    debits: draft.debits.map(({ voucher, signature, cumulativeDebit }) => ({ voucher: { voucher, signature }, cumulativeDebit })),
   };
+  const draft = draftEpoch(input);
+  assert.ok(draft !== undefined);
+  const proposal = proposalOf(draft);
   const propose = async (change: Partial<AttestProposal> = {}, peer = 'oracle-peer') => {
     const channel = new FakeChannel<AttestReply, AttestProposal>([{ ...proposal, ...change }]);
     const refusal = await attest(channel, peer, components, EPOCH_MS, signal);
@@ -102,7 +98,20 @@ function setUp(votes: readonly Verdict[] = ['VALID', 'VALID', 'VALID']) {
   };
   const first = proposal.tasks[0] as AttestProposal['tasks'][number];
   const second = proposal.tasks[1] as AttestProposal['tasks'][number];
-  return { propose, proposal, draft, book, chainState, clock, first, second };
+  return { propose, proposal, draft, input, book, chainState, clock, first, second };
+}
+
+function proposalOf({ root, billed, payouts, debits }: EpochDraft): AttestProposal {
+  return {
+    epoch: root.epoch,
+    root: root.root,
+    total: root.total,
+    tasksRoot: root.tasksRoot,
+    snapshotBlock: undefined,
+    tasks: billed.map(({ result, guards: paid, cost }) => ({ task: result.receipt.receipt.task, cost, guards: [...paid] })),
+    payouts: [...payouts],
+    debits: debits.map(({ voucher, signature, cumulativeDebit }) => ({ voucher: { voucher, signature }, cumulativeDebit })),
+  };
 }
 
 const rule = (number: string) => ({ code: 'ATTEST_REFUSED', data: { rule: number } });
@@ -121,6 +130,22 @@ describe('guard/attest', () => {
     const statement = { ...draft.root, debitsHash: draft.debitsHash };
     assert.equal(recoverStatement('Attestation', CONTRACTS, statement, reply.signature), lower(me.address));
     assert.deepEqual(book.root(draft.root.root)?.tasks, [taskId(1), taskId(2)]);
+  });
+
+  it('signs the newest root on chain as the base, so that no epoch can land on another one', async () => {
+    const { propose, draft, input, book, chainState } = setUp();
+    assert.equal(draft.root.base, ZERO_HASH);
+    const settled = payoutTree([{ account: address(0x999), cumulative: 1_000n }]);
+    book.saveRoot(settled.root, { epoch: 1, payouts: settled.payouts, tasks: [] });
+    chainState.latest = { epoch: 1, root: settled.root };
+    chainState.newest = 1;
+    await assert.rejects(propose(), rule('3.7'));
+    const next = draftEpoch({ ...input, base: settled });
+    assert.ok(next !== undefined);
+    const { reply } = await propose(proposalOf(next));
+    assert.ok(reply?.kind === 'signed');
+    const statement = { ...next.root, base: settled.root, debitsHash: next.debitsHash };
+    assert.equal(recoverStatement('Attestation', CONTRACTS, statement, reply.signature), lower(me.address));
   });
 
   it('3.1 GUARD_PROPOSER_REFUSED for a stranger and for an oracle without stake', async () => {

@@ -6,15 +6,16 @@ import { leaderOf } from '../../../../src/roles/oracle/oracle.ts';
 import { collectSignatures } from '../../../../src/roles/oracle/quorum.ts';
 import { address, CONTRACTS, FakeChannel, guards, lower, resultOf, sessionId, taskId, word } from '../fixtures.ts';
 
-const STATEMENT: Attestation = { epoch: 7, root: word(1), total: 5n, tasksRoot: word(2), debitsHash: word(3) };
+const STATEMENT: Attestation = { epoch: 7, root: word(1), base: word(4), total: 5n, tasksRoot: word(2), debitsHash: word(3) };
 const PROPOSAL: AttestProposal = { ...STATEMENT, snapshotBlock: undefined, tasks: [], payouts: [], debits: [] };
-type Answer = 'signs' | 'copies' | 'other' | 'silent' | 'away' | 'error' | 'refuses';
+type Answer = 'signs' | 'copies' | 'other' | 'otherBase' | 'silent' | 'away' | 'error' | 'refuses';
 
 async function collect(answers: readonly Answer[], stakes: readonly bigint[] = answers.map(() => 10n)) {
   const peers = guards.map(({ address: operator }) => lower(operator));
   const reply = async (i: number): Promise<AttestReply[]> => {
     const by = guards[answers[i] === 'copies' ? 0 : i] as (typeof guards)[number];
-    const statement = answers[i] === 'other' ? { ...STATEMENT, total: 6n } : STATEMENT;
+    const change = answers[i] === 'other' ? { total: 6n } : answers[i] === 'otherBase' ? { base: word(5) } : {};
+    const statement = { ...STATEMENT, ...change };
     if (answers[i] === 'error') return [{ kind: 'error', code: 'ATTEST_REFUSED', message: 'other root', retryable: true }];
     if (answers[i] === 'refuses') return [{ kind: 'refused', tasks: [taskId(i)], reason: 'not seen' }];
     return [{ kind: 'signed', signature: await signStatement('Attestation', CONTRACTS, statement, by) }];
@@ -56,6 +57,12 @@ describe('oracle/quorum', () => {
     assert.match(said[1] ?? '', /took longer/);
     assert.match(said[2] ?? '', /not reachable/);
     assert.match(said[3] ?? '', /ATTEST_REFUSED: other root/);
+  });
+
+  it('a guard that builds on another root does not count', async () => {
+    const { reached, missing } = await collect(['signs', 'signs', 'otherBase']);
+    assert.equal(reached, false);
+    assert.match(missing[0] ?? '', /something else/);
   });
 
   it('gathers the tasks that guards would not attest', async () => {
