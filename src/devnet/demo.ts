@@ -190,21 +190,27 @@ async function taskWhen(
   }
 }
 
-/** Until the account holds more than it did: the claim has been paid out. @throws DEVNET_NO_SETTLEMENT */
+/** Until each of these nodes holds more than it did: all claims have been paid out. @throws DEVNET_NO_SETTLEMENT */
 export async function paidOut(
   network: DevnetNetwork,
-  name: string,
-  before: Wei,
+  names: readonly string[],
+  before: Balances,
   signal: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<void> {
+  let unpaid = names;
   try {
     await withDeadline('the payout', WAIT_MS, signal, async (inner) => {
-      while (((await balances(network))[name] ?? 0n) <= before) await clock.sleep(POLL_MS, inner);
+      for (;;) {
+        const now = await balances(network);
+        unpaid = names.filter((name) => (now[name] ?? 0n) <= (before[name] ?? 0n));
+        if (unpaid.length === 0) return;
+        await clock.sleep(POLL_MS, inner);
+      }
     });
   } catch (error) {
     if (isCoded(error, 'TIMEOUT'))
-      throw devnetError('DEVNET_NO_SETTLEMENT', `${name} did not get paid within ${WAIT_MS} ms`, { node: name }, error);
+      throw devnetError('DEVNET_NO_SETTLEMENT', `${unpaid.join(', ')} did not get paid within ${WAIT_MS} ms`, {}, error);
     throw error;
   }
 }

@@ -114,7 +114,10 @@ async function demonstrate(
   show.verdicts(verdicts);
   const valid = verdicts.every(({ verdict }) => verdict === 'VALID');
   const settlement = valid ? await settlementOf(network, answer.task, signal) : undefined;
-  if (settlement !== undefined) await paidOut(network, answer.minerName, before[answer.minerName] ?? 0n, signal);
+  if (settlement !== undefined) {
+    const earners = [answer.minerName, network.router.plan.name, 'oracle-1', ...verdicts.map(({ guard }) => guard)];
+    await paidOut(network, earners, before, signal);
+  }
   const after = await balances(network);
   show.settlement(settlement, before, after);
   return {
