@@ -46,7 +46,7 @@ export const guard = section('Audits finished tasks and votes.', {
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(
     { doc: 'How long evidence is asked for; after it the vote is UNAVAILABLE.', unit: 'ms' },
-    int(100, 60_000).default(15_000),
+    int(100, 60_000).default(30_000),
   ),
   revealDelayMs: field(
     { doc: 'Longest wait between commit and reveal: a vote is opened as soon as the whole committee has committed.', unit: 'ms' },

@@ -1,6 +1,6 @@
 /** Starts a host and binds it to one network: the implementation of `Network`. */
 import { mkdir } from 'node:fs/promises';
-import type { Connection } from '@libp2p/interface';
+import type { Connection, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { LevelDatastore } from 'datastore-level';
@@ -10,6 +10,7 @@ import type { PeerKey } from '../../crypto/identity.ts';
 import { networkIdOf } from '../../crypto/ids.ts';
 import type { Address, ModelId, NetworkId, Role } from '../../types/index.ts';
 import type { Clock } from '../../util/clock.ts';
+import { withDeadline } from '../../util/deadline.ts';
 import type { Channel } from '../channel.ts';
 import type { StreamDescriptor, TopicDescriptor } from '../define.ts';
 import { protocolError } from '../errors.ts';
@@ -24,6 +25,10 @@ import { StreamChannel } from './streamChannel.ts';
 
 /** A dial, with the protocol agreed on. */
 const OPEN_TIMEOUT_MS = 15_000;
+/** Dials of one opening, the longest wait for each, and how long after a failed one the peer may still come by itself. */
+const DIAL_ATTEMPTS = 3;
+const DIAL_ATTEMPT_MS = 4_000;
+const MEET_MS = 300;
 
 export interface NetworkComponents {
   readonly key: PeerKey;
@@ -69,6 +74,7 @@ class Libp2pNetwork implements Network {
   readonly nodes: NodeTable;
   readonly #host: Host;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #datastore: (Datastore & { close(): Promise<void> }) | undefined;
   readonly #gossip: Gossip;
   readonly #dialler: Dialler;
@@ -84,6 +90,7 @@ class Libp2pNetwork implements Network {
     const { host, networkId, clock, log } = components;
     this.#host = host;
     this.#log = log;
+    this.#clock = clock;
     this.#datastore = datastore;
     this.networkId = networkId;
     this.nodes = new NodeTable({ now: () => clock.now() }, options.nodes);
@@ -200,10 +207,43 @@ class Libp2pNetwork implements Network {
     if (this.#closing !== undefined) throw protocolError('NETWORK_CLOSED', 'the network is stopped');
   }
 
+  /**
+   * A connection to a peer: an open one, one that the peer opens meanwhile, or a dialled one. Addresses of a peer that is new here come
+   * from the DHT, whose answer on a busy machine may take long or miss: it is asked again before the peer counts as unreachable.
+   */
   async #connect(peerId: string, signal: AbortSignal): Promise<Connection> {
     const id = peerIdFromString(peerId);
-    const open = this.#host.getConnections(id).find((connection) => connection.status === 'open' && connection.limits === undefined);
-    return open ?? this.#host.dial(id, { signal });
+    for (let attempt = 1; ; attempt++) {
+      const open = this.#host.getConnections(id).find((connection) => connection.status === 'open' && connection.limits === undefined);
+      if (open !== undefined) return open;
+      try {
+        return await this.#dialOrMeet(id, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (attempt === DIAL_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** Dials for a while; a connection that the peer opens ends the wait. */
+  async #dialOrMeet(id: PeerId, signal: AbortSignal): Promise<Connection> {
+    const met = Promise.withResolvers<Connection>();
+    const onOpen = ({ detail }: CustomEvent<Connection>): void => {
+      if (detail.remotePeer.equals(id) && detail.limits === undefined) met.resolve(detail);
+    };
+    this.#host.addEventListener('connection:open', onOpen);
+    try {
+      return await withDeadline(`dialling ${id}`, DIAL_ATTEMPT_MS, signal, (inner) => {
+        const dialled = this.#host.dial(id, { signal: inner }).catch(async (error: unknown) => {
+          // Nobody knows where it is, or its side is dialling right now: give it a moment to show up here.
+          await this.#clock.sleep(MEET_MS, inner);
+          throw error;
+        });
+        return Promise.race([dialled, met.promise]);
+      });
+    } finally {
+      this.#host.removeEventListener('connection:open', onOpen);
+    }
   }
 
   /** Runs a dial under its own timeout. A caller's abort is thrown as it is, anything else as PEER_UNREACHABLE. */
