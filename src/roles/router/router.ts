@@ -19,6 +19,7 @@ import type { RouterOptions } from './options.ts';
 import { type Candidate, rankMiners } from './selection.ts';
 import type { CompletionEvent, CompletionRequest, CompletionResult, RoutableModel } from './service.ts';
 import { TextStream } from './textStream.ts';
+import { WarmStreams } from './warmStreams.ts';
 
 /** One admitted request on its way. */
 interface Job {
@@ -45,6 +46,7 @@ export class RouterRole implements Router {
   readonly #ledger: RouterLedger;
   readonly #gate: Gate;
   readonly #stop = new AbortController();
+  readonly #warm: WarmStreams;
   readonly #running = new Set<Promise<void>>();
   /** Tasks given to a miner since the heartbeat with this measurement time. */
   readonly #unseen = new BoundedMap<string, { since: number; count: number }>(MINERS_TRACKED_MAX);
@@ -57,6 +59,7 @@ export class RouterRole implements Router {
   constructor(components: RouterComponents, options: RouterOptions) {
     this.#c = components;
     this.#options = options;
+    this.#warm = new WarmStreams((peerId, signal) => components.network.open(inferStream, peerId, signal));
     this.#ledger = openRouterLedger(components.db);
     this.#gate = new Gate({ ...components, ledger: this.#ledger, operator: components.account.address });
     const { verdicts, book } = components;
@@ -116,6 +119,7 @@ export class RouterRole implements Router {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     for (const off of this.#undo) off();
+    this.#warm.close();
     const drained = Promise.allSettled([...this.#running]);
     const grace = this.#c.clock.sleep(graceMs, this.#stop.signal).catch(() => {});
     await Promise.race([drained, grace]);
@@ -245,6 +249,7 @@ export class RouterRole implements Router {
           const step = await attempt.next();
           if (step.done) {
             this.#failures.delete(miner.operator);
+            this.#warm.refill(miner.peerId);
             return step.value;
           }
           streamed ||= step.value.type === 'delta';
@@ -274,7 +279,7 @@ export class RouterRole implements Router {
   }
 
   async *#attempt(job: Job, miner: Candidate, signal: AbortSignal): AsyncGenerator<CompletionEvent, CompletionResult, void> {
-    const { network, account, contracts } = this.#c;
+    const { account, contracts } = this.#c;
     const { model, promptIds, admission, task } = job;
     const assignment = {
       task,
@@ -293,7 +298,7 @@ export class RouterRole implements Router {
     const [signature, channel] = await Promise.all([
       signStatement('Assignment', contracts, assignment, account),
       withDeadline(`opening a stream to miner ${miner.operator}`, this.#options.openTimeoutMs, signal, (inner) =>
-        network.open(inferStream, miner.peerId, inner),
+        this.#warm.take(miner.peerId, inner),
       ),
     ]);
     let ended = false;
