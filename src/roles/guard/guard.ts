@@ -22,8 +22,13 @@ const ZERO: Hex = `0x${'00'.repeat(32)}`;
 const REVEAL_AGE_MAX_MS = 600_000;
 /** A vote whose committee stays silent is opened after this long all the same. */
 const REVEAL_WAIT_MAX_MS = 120_000;
+/** Longest wait for one answer with evidence. */
+const EVIDENCE_TRY_MS = 6_000;
 /** Pause before evidence is asked for again; doubles. */
 const EVIDENCE_RETRY_MS = 250;
+/** Pause before a vote is published again; doubles, so many times. */
+const REPEAT_MS = 2_000;
+const REPEATS = 4;
 /** An audit's forward pass may take this long. */
 const REPLAY_TIMEOUT_MS = 120_000;
 
@@ -149,7 +154,8 @@ export class GuardRole implements Guard {
   async #fetchPatiently(result: TaskResult, signal: AbortSignal): Promise<EvidenceFound> {
     for (let waitMs = EVIDENCE_RETRY_MS; ; waitMs *= 2) {
       try {
-        return await this.#fetch(result, signal);
+        // Each try has its own deadline, so that one stream that died silently does not use up all of the time.
+        return await withDeadline('an answer with evidence', EVIDENCE_TRY_MS, signal, (inner) => this.#fetch(result, inner));
       } catch (error) {
         signal.throwIfAborted();
         this.#c.log.debug({ task: result.receipt.receipt.task, code: toCoded(error).code }, 'evidence is asked for again');
@@ -189,12 +195,33 @@ export class GuardRole implements Guard {
    * fewer, opening it would decide nothing and let others copy; it waits for slower guards as long as a vote is worth anything.
    */
   async #reveal(vote: OwnVote): Promise<void> {
-    const { account, contracts, network } = this.#c;
+    let opened = false;
+    void this.#repeat(vote, () => opened);
     await this.#mayOpen(vote.task);
+    await this.#publishReveal(vote);
+    opened = true;
+    this.#ledger.revealed(vote.task);
+  }
+
+  async #publishReveal(vote: OwnVote): Promise<void> {
+    const { account, contracts, network } = this.#c;
     const signature = await signStatement('Vote', contracts, voteOf(vote), account);
     const voter = account.address.toLowerCase() as Address;
     await network.publish(voteTopic, { kind: 'reveal', ...vote, voter, signature });
-    this.#ledger.revealed(vote.task);
+  }
+
+  /** Gossip promises nothing: a vote goes out again, at growing pauses, until its task is settled. Repeats change nothing where it came. */
+  async #repeat(vote: OwnVote, opened: () => boolean): Promise<void> {
+    try {
+      for (let i = 0; i < REPEATS; i++) {
+        await this.#c.clock.sleep(REPEAT_MS * 2 ** i, this.#stop.signal);
+        if (this.#c.book.isBilled(vote.task)) return;
+        await this.#publishCommit(vote);
+        if (opened()) await this.#publishReveal(vote);
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#c.log.debug({ task: vote.task, code: toCoded(error).code }, 'a vote was not repeated');
+    }
   }
 
   async #mayOpen(task: TaskId): Promise<void> {
