@@ -89,7 +89,10 @@ export async function createHost(
         clientMode: !(options.dhtServer ?? true),
         peerInfoMapper: options.privateAddresses === true ? passthroughMapper : removePrivateAddressesMapper,
         initialQuerySelfInterval: 200,
-        querySelfInterval: 60_000,
+        querySelfInterval: 15_000,
+        // Every query waits for the first self-query, which has no time limit: on a busy machine it could wait for a peer for ever, and
+        // with it each lookup of an address. Empty-handed it ends at once; the dialler (dialler.ts) asks again as soon as there are peers.
+        allowQueryWithZeroPeers: true,
         datastorePrefix: '/dht',
       }),
       pubsub: gossipsub({

@@ -1,7 +1,9 @@
 /** Which peers serve a model, through DHT provider records. docs/protocols/overview.md §8 */
+import { once } from 'node:events';
 import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
 import type { ModelId } from '../../types/index.ts';
+import { withDeadline } from '../../util/deadline.ts';
 import type { Host } from './host.ts';
 
 const RAW_CODEC = 0x55;
@@ -14,7 +16,24 @@ export function modelCid(model: ModelId): CID {
   return CID.createV1(RAW_CODEC, Digest.create(SHA2_256, Buffer.from(model.slice(2), 'hex')));
 }
 
+/** What is used of the DHT's routing table: the class has it, the interface that it is returned as does not. */
+interface RoutingTable extends EventTarget {
+  readonly size: number;
+}
+
+/** Longest wait for a first peer of the DHT when the caller sets no limit. */
+const ROUTED_TIMEOUT_MS = 60_000;
+
+/** Until the DHT has a peer to ask: a query without one would end empty-handed at once. @throws TIMEOUT */
+async function routed(host: Host, signal: AbortSignal | undefined): Promise<void> {
+  const { routingTable } = host.services.dht as unknown as { readonly routingTable: RoutingTable };
+  await withDeadline('a first peer of the DHT', ROUTED_TIMEOUT_MS, signal, async (inner) => {
+    while (routingTable.size === 0) await once(routingTable, 'peer:add', { signal: inner });
+  });
+}
+
 export async function provideModel(host: Host, model: ModelId, signal?: AbortSignal): Promise<void> {
+  await routed(host, signal);
   await host.contentRouting.provide(modelCid(model), signal === undefined ? {} : { signal });
 }
 
@@ -24,6 +43,7 @@ export async function stopProviding(host: Host, model: ModelId): Promise<void> {
 
 /** Distinct peer ids other than this host's, at most {@link PROVIDERS_MAX}. */
 export async function* findModelProviders(host: Host, model: ModelId, signal?: AbortSignal): AsyncGenerator<string> {
+  await routed(host, signal);
   const seen = new Set([host.peerId.toString()]);
   for await (const provider of host.contentRouting.findProviders(modelCid(model), signal === undefined ? {} : { signal })) {
     const peerId = provider.id.toString();
