@@ -22,6 +22,7 @@ import { SCORE_THRESHOLDS, scoreParams } from './scoring.ts';
 export const KAD_PROTOCOL = '/cortensor/kad/1.0.0';
 const CONNECTIONS_MAX = 300;
 const IDENTIFY_TIMEOUT_MS = 30_000;
+const NEGOTIATION_TIMEOUT_MS = 20_000;
 const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 /** Twice the widest freshness window of a topic and more: nothing that is still fresh is forgotten. */
 const SEEN_TTL_MS = 300_000;
@@ -77,8 +78,13 @@ export async function createHost(
       inboundConnectionThreshold: 50,
       maxParallelDials: 32,
       dialTimeout: 10_000,
+      // The defaults (10 s, 2 s and 2 s) are for machines that are never busy: past them a stream is reset.
+      inboundUpgradeTimeout: NEGOTIATION_TIMEOUT_MS,
+      inboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
+      outboundStreamProtocolNegotiationTimeout: NEGOTIATION_TIMEOUT_MS,
     },
-    connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 30_000 } },
+    // A ping that fails must not end a connection with all answers on it; one that is dead is dropped when a stream does not open.
+    connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 30_000 }, abortConnectionOnPingFailure: false },
     ...(options.bootstrap.length > 0 ? { peerDiscovery: [bootstrap({ list: [...options.bootstrap], timeout: 100 })] } : {}),
     services: {
       // Its default of 5 s is too short on a machine that starts many nodes at once, and it is not tried again by itself.

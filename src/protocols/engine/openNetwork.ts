@@ -11,6 +11,7 @@ import { networkIdOf } from '../../crypto/ids.ts';
 import type { Address, ModelId, NetworkId, Role } from '../../types/index.ts';
 import type { Clock } from '../../util/clock.ts';
 import { withDeadline } from '../../util/deadline.ts';
+import { isCoded } from '../../util/errors.ts';
 import type { Channel } from '../channel.ts';
 import type { StreamDescriptor, TopicDescriptor } from '../define.ts';
 import { protocolError } from '../errors.ts';
@@ -156,7 +157,12 @@ class Libp2pNetwork implements Network {
     const { protocol, up, down, requestTimeoutMs, idleTimeoutMs } = descriptor;
     return this.#reach(peerId, signal, async (whole) => {
       const connection = await this.#connect(peerId, whole);
-      const stream = await connection.newStream(protocol, { signal: whole, maxOutboundStreams: 1024 });
+      const stream = await connection.newStream(protocol, { signal: whole, maxOutboundStreams: 1024 }).catch((error: unknown) => {
+        // Nothing came back in time: the connection may be dead. The next opening dials anew.
+        const timedOut = whole.aborted && (signal?.aborted !== true || isCoded(signal.reason, 'TIMEOUT'));
+        if (timedOut) connection.abort(error instanceof Error ? error : new Error('no answer'));
+        throw error;
+      });
       const channel = new StreamChannel<Up, Down>(stream, { outgoing: up, incoming: down, peerId, requestTimeoutMs, idleTimeoutMs });
       this.#channels.add(channel);
       stream.addEventListener('close', () => this.#channels.delete(channel), { once: true });
