@@ -1,0 +1,141 @@
+import { defineErrors } from '../../util/errors.ts';
+
+/** Error codes of the model store: names, listings, downloads, the disk. */
+export const storeError = defineErrors('store', {
+  STORE_NAME_INVALID: {
+    summary: 'A model name has other characters than letters, digits, dot, underscore and hyphen, or is reserved.',
+    remedy: 'Use 1 to 96 of these characters, beginning and ending with a letter or digit; `default` is the built-in model.',
+    http: 400,
+    exit: 2,
+  },
+  STORE_SOURCE_INVALID: {
+    summary: 'What is to be pulled is no repository, no URL and no path.',
+    remedy: 'Give owner/repository, an https URL, or a path that begins with /, ./, ../ or ~.',
+    http: 400,
+    exit: 2,
+  },
+  STORE_NAME_TAKEN: {
+    summary: 'Another model has this name already.',
+    remedy: 'Choose another one with --name, or remove the other model with `cortensord model rm`.',
+    http: 409,
+    exit: 73,
+  },
+  STORE_MODEL_UNKNOWN: {
+    summary: 'The store has no model of this name.',
+    remedy: 'See `cortensord model list`, or pull it.',
+    http: 404,
+    exit: 66,
+  },
+  STORE_VARIANT_UNKNOWN: {
+    summary: 'The source has not the variant that was asked for, or has several and none was chosen.',
+    remedy: 'Choose one that the message lists with --variant.',
+    http: 400,
+    exit: 2,
+  },
+  STORE_PICKLE_REFUSED: {
+    summary: 'The weights are Python pickles (.bin, .pt, .pkl …), which run code when they are read.',
+    remedy: 'Use a repository or a revision with .safetensors, .gguf or .onnx files.',
+    http: 415,
+    exit: 65,
+  },
+  STORE_PATH_UNSAFE: {
+    summary: 'A file name in a listing or a folder could reach outside the model, or means another file on some systems.',
+    remedy: 'Do not use this source; tell its publisher the name that the message shows.',
+    http: 502,
+    exit: 65,
+  },
+  STORE_LISTING_INVALID: {
+    summary: 'The answer of the hub is not the listing of a model.',
+    remedy: 'Check HF_ENDPOINT: it must be a Hugging Face hub or a mirror of it.',
+    http: 502,
+    exit: 65,
+  },
+  STORE_REMOTE_NOT_FOUND: {
+    summary: 'The repository, its revision or the file is not there (or is private, and there is no token).',
+    remedy: 'Check the spelling and the revision; for a private repository set HF_TOKEN.',
+    http: 404,
+    exit: 66,
+  },
+  STORE_ACCESS_DENIED: {
+    summary: 'The repository is gated or private, and the token is missing or lacks the right.',
+    remedy: 'Accept the terms on the model’s page, make a read token in the hub’s settings and set HF_TOKEN.',
+    http: 403,
+    exit: 77,
+  },
+  STORE_REMOTE_BUSY: {
+    summary: 'The server asked to come back later (429 or 503), more often or for longer than we wait.',
+    remedy: 'Pull again later: what is there is kept. A token (HF_TOKEN) raises the hub’s limits.',
+    http: 503,
+    exit: 69,
+    retryable: true,
+  },
+  STORE_DOWNLOAD_FAILED: {
+    summary: 'The connection was refused, cut, or silent for too long, and all retries were used.',
+    remedy: 'Pull again: what is there is kept.',
+    http: 502,
+    exit: 69,
+    retryable: true,
+  },
+  STORE_RESPONSE_INVALID: {
+    summary: 'A server’s answer contradicts itself or the protocol: another range, more bytes than promised, a bad redirect.',
+    remedy: 'Try another mirror; a proxy between may rewrite answers.',
+    http: 502,
+    exit: 69,
+  },
+  STORE_SOURCE_CHANGED: {
+    summary: 'The file at the source became another one during the download.',
+    remedy: 'Pull again: it starts anew with the new file. Name a commit with --revision to stay with one state.',
+    http: 502,
+    exit: 69,
+    retryable: true,
+  },
+  STORE_SIZE_MISMATCH: {
+    summary: 'A file has another length than its listing says.',
+    remedy: 'Pull again, or use another mirror; tell the publisher if it repeats.',
+    http: 502,
+    exit: 65,
+  },
+  STORE_HASH_MISMATCH: {
+    summary: 'A file’s SHA-256 (or git object id) is not the one that was promised; what was downloaded is deleted.',
+    remedy: 'Pull again, or use another mirror; do not use that file.',
+    http: 502,
+    exit: 65,
+  },
+  STORE_TOO_LARGE: {
+    summary: 'A listing, file or model is above its bound.',
+    remedy: 'Choose a smaller variant; docs/LIMITS.md lists the bounds.',
+    http: 413,
+    exit: 65,
+  },
+  STORE_DISK_FULL: {
+    summary: 'The disk has not enough room for the model.',
+    remedy: 'Make room (`cortensord model list`, `rm`), or put models.dir on another disk.',
+    http: 507,
+    exit: 73,
+  },
+  STORE_LOCKED: {
+    summary: 'Another process works on the same model for longer than we wait.',
+    remedy: 'Wait for it, or end it.',
+    http: 409,
+    exit: 69,
+    retryable: true,
+  },
+  STORE_UNUSABLE: {
+    summary: 'The folder of the models cannot be made, read or written.',
+    remedy: 'Make it belong to this user, or name another one with models.dir.',
+    http: 500,
+    exit: 73,
+  },
+  STORE_MANIFEST_INVALID: {
+    summary: 'The manifest of a model in the store cannot be understood.',
+    remedy: 'Remove the model with `cortensord model rm` and pull it again; its files stay if another model uses them.',
+    http: 500,
+    exit: 65,
+  },
+  STORE_DAMAGED: {
+    summary: 'Files of a model in the store are missing or not what they were.',
+    remedy: 'Pull the model again: only the damaged files are fetched.',
+    http: 500,
+    exit: 65,
+  },
+});

@@ -1,0 +1,26 @@
+/** Thread of {@link FileHasher}: SHA-256 of the first bytes of a file, as far as it is told that they are there. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromHashWorker, ToHashWorker } from './hasher.ts';
+
+const BLOCK_BYTES = 1 << 20;
+
+const file = openSync((workerData as { path: string }).path, 'r');
+const hash = createHash('sha256');
+const block = Buffer.allocUnsafe(BLOCK_BYTES);
+let at = 0;
+
+parentPort?.on('message', ({ upTo, last }: ToHashWorker) => {
+  while (at < upTo) {
+    const bytes = readSync(file, block, 0, Math.min(BLOCK_BYTES, upTo - at), at);
+    if (bytes === 0) throw new Error(`the file ends at ${at}, not at ${upTo}`);
+    hash.update(block.subarray(0, bytes));
+    at += bytes;
+  }
+  const reply: FromHashWorker = { at, ...(last ? { sha256: hash.digest('hex') } : {}) };
+  parentPort?.postMessage(reply);
+  if (!last) return;
+  closeSync(file);
+  parentPort?.close();
+});

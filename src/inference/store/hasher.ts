@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { diskError } from './disk.ts';
+
+/** Below this a thread costs more than it saves. */
+const INLINE_BYTES_MAX = 4 << 20;
+const BLOCK_BYTES = 1 << 20;
+
+export interface ToHashWorker {
+  readonly upTo: number;
+  readonly last: boolean;
+}
+export interface FromHashWorker {
+  readonly at: number;
+  readonly sha256?: string;
+}
+
+/**
+ * SHA-256 of a file that is still being written: `advance` says how far it is complete, and a thread of its own reads and hashes up to
+ * there while the rest arrives. What was hashed must not change any more.
+ */
+export class FileHasher {
+  readonly #path: string;
+  readonly #onBytes: ((bytes: number) => void) | undefined;
+  #worker: Worker | undefined;
+  #digest: Promise<string> | undefined;
+  #told = 0;
+
+  /** @param onBytes bytes hashed so far */
+  constructor(path: string, onBytes?: (bytes: number) => void) {
+    this.#path = path;
+    this.#onBytes = onBytes;
+  }
+
+  /** The first `bytes` of the file are final. */
+  advance(bytes: number): void {
+    if (bytes <= this.#told || (this.#worker === undefined && bytes <= INLINE_BYTES_MAX)) return;
+    this.#told = bytes;
+    this.#start().postMessage({ upTo: bytes, last: false } satisfies ToHashWorker);
+  }
+
+  /** The digest (lower-case hex) of the file, which has `bytes` bytes. @throws STORE_UNUSABLE */
+  async finish(bytes: number): Promise<string> {
+    try {
+      if (this.#worker === undefined && bytes <= INLINE_BYTES_MAX) return await hashHere(this.#path, bytes);
+      this.#start().postMessage({ upTo: bytes, last: true } satisfies ToHashWorker);
+      return await (this.#digest as Promise<string>);
+    } catch (error) {
+      throw diskError(error, this.#path);
+    }
+  }
+
+  /** Gives the thread up; safe after `finish`. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker;
+    const entry = import.meta.url.endsWith('.ts') ? './hashWorker.ts' : './hashWorker.js';
+    const worker = new Worker(new URL(entry, import.meta.url), { workerData: { path: this.#path }, name: 'hash' });
+    this.#worker = worker;
+    this.#digest = new Promise((resolve, reject) => {
+      worker.on('message', ({ at, sha256 }: FromHashWorker) => {
+        this.#onBytes?.(at);
+        if (sha256 !== undefined) resolve(sha256);
+      });
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('the hashing thread ended')));
+    });
+    this.#digest.catch(() => {});
+    return worker;
+  }
+}
+
+async function hashHere(path: string, bytes: number): Promise<string> {
+  const handle = await open(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, Math.max(bytes, 1)));
+    for (let at = 0; at < bytes; ) {
+      const { bytesRead } = await handle.read(block, 0, Math.min(block.length, bytes - at), at);
+      if (bytesRead === 0) throw new Error(`the file ends at ${at}, not at ${bytes}`);
+      hash.update(block.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
+}
+
+const HASH_STEP_BYTES = 64 << 20;
+
+/** SHA-256 of a complete file, off the caller's thread when it is long. @throws STORE_UNUSABLE; the signal's reason */
+export async function hashFile(path: string, bytes: number, signal: AbortSignal, onBytes?: (bytes: number) => void): Promise<string> {
+  signal.throwIfAborted();
+  const hasher = new FileHasher(path, onBytes);
+  const stop = (): void => void hasher.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    // In steps, so that progress is heard of.
+    for (let at = HASH_STEP_BYTES; at < bytes; at += HASH_STEP_BYTES) hasher.advance(at);
+    return await hasher.finish(bytes);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await hasher.close();
+  }
+}

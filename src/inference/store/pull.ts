@@ -1,0 +1,79 @@
+import { isCoded } from '../../util/errors.ts';
+import { hasBlob } from './blobs.ts';
+import { checkFree, publish, sweep } from './catalog.ts';
+import { checkRoom, makeFolders } from './disk.ts';
+import { storeError } from './errors.ts';
+import type { StoreEvent } from './events.ts';
+import { fetchFile } from './fetch.ts';
+import type { StoreLayout } from './layout.ts';
+import { takeLock } from './lock.ts';
+import { type StoredFile, type StoreManifest, totalBytes } from './manifest.ts';
+import type { ResolvedStoreOptions } from './options.ts';
+import { isLocal, makePlan, type Plan, type Wish } from './plan.ts';
+import { ProgressMeter } from './rate.ts';
+import type { Source } from './source.ts';
+
+/** A sweep of another process may take a blob between its download and the manifest: then it is fetched again, so often at most. */
+const ROUNDS_MAX = 3;
+/** The lock of the whole store is held for moments only. */
+export const STORE_LOCK = 'store';
+
+export interface PullJob {
+  readonly source: Source;
+  readonly name: string;
+  readonly wish: Wish;
+}
+
+/** One pull or import, from the listing to the view. */
+export async function runPull(
+  job: PullJob,
+  layout: StoreLayout,
+  options: ResolvedStoreOptions,
+  tell: (event: StoreEvent) => void,
+  signal: AbortSignal,
+): Promise<StoreManifest> {
+  const { clock, lockWaitMs: waitMs } = options;
+  await makeFolders(layout);
+  const onWait = (): void => tell({ type: 'waiting', what: job.name });
+  using _lock = await takeLock(layout, `model-${job.name.toLowerCase()}`, { clock, waitMs, signal, onWait });
+  const onRetry = (error: unknown, wait: number, attempt: number): void => {
+    const [code, message] = isCoded(error) ? [error.code, error.message] : ['INTERNAL', String(error)];
+    tell({ type: 'retry', path: '', code, message, attempt, waitMs: wait });
+  };
+  const plan = await makePlan(job.source, job.wish, options, onRetry, signal);
+  await checkFree(layout, job.name, plan.source);
+  const meter = await announce(job.name, plan, layout, options, tell);
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const files: StoredFile[] = [];
+    for (const file of plan.files) files.push(await fetchFile(file, { layout, options, meter, tell }, signal));
+    const model = manifestOf(job.name, plan, files, new Date(clock.now()));
+    using _store = await takeLock(layout, STORE_LOCK, { clock, waitMs, signal });
+    if ((await publish(layout, model)).length > 0) continue;
+    await sweep(layout);
+    return model;
+  }
+  throw storeError('STORE_DAMAGED', `blobs of ${job.name} vanish while it is pulled`, { name: job.name });
+}
+
+/** Tells the plan, and refuses one for which there is no room. @throws STORE_DISK_FULL */
+async function announce(
+  name: string,
+  plan: Plan,
+  layout: StoreLayout,
+  { clock }: ResolvedStoreOptions,
+  tell: (event: StoreEvent) => void,
+): Promise<ProgressMeter> {
+  let here = 0;
+  for (const file of plan.files) {
+    if (!isLocal(file) && file.sha256 !== undefined && (await hasBlob(layout, file.sha256, file.size))) here += file.size ?? 0;
+  }
+  const total = totalBytes(plan.files.map(({ size = 0 }) => ({ size })));
+  await checkRoom(layout.root, total - here);
+  tell({ type: 'plan', name, files: plan.files.length, bytesTotal: total, bytesHere: here });
+  return new ProgressMeter(clock, total, tell);
+}
+
+function manifestOf(name: string, plan: Plan, files: readonly StoredFile[], at: Date): StoreManifest {
+  const { source, variant, license } = plan;
+  return { format: 1, name, source, variant, license, files, total: totalBytes(files), pulledAt: at.toISOString() };
+}

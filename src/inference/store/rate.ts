@@ -1,0 +1,58 @@
+import type { Clock } from '../../util/clock.ts';
+import type { StoreProgress } from './events.ts';
+
+const WINDOW_MS = 5_000;
+const SAMPLES_MAX = 64;
+/** Progress is told this often at most. */
+const TELL_MS = 200;
+
+/** Counts bytes over all files of one pull: done never goes back, and never above the total. */
+export class ProgressMeter {
+  readonly #clock: Clock;
+  readonly #tell: (progress: StoreProgress) => void;
+  readonly #files = new Map<string, number>();
+  readonly #samples: { at: number; bytes: number }[] = [];
+  #total: number;
+  #done = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, total: number, tell: (progress: StoreProgress) => void) {
+    this.#clock = clock;
+    this.#total = total;
+    this.#tell = tell;
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  /** A size that was not known before. */
+  grow(bytes: number): void {
+    this.#total += bytes;
+  }
+
+  /** `bytes` of this file are here. `rated` is false for those that did not come now. */
+  set(path: string, bytes: number, rated = true): void {
+    const before = this.#files.get(path) ?? 0;
+    if (bytes <= before) return;
+    this.#files.set(path, bytes);
+    this.#done = Math.min(this.#done + bytes - before, Math.max(this.#total, this.#done));
+    const at = this.#clock.monotonic();
+    if (!rated) this.#samples.length = 0;
+    if (at - this.#toldAt < TELL_MS && this.#done < this.#total) return;
+    this.tellNow();
+  }
+
+  tellNow(): void {
+    const at = this.#clock.monotonic();
+    this.#toldAt = at;
+    this.#samples.push({ at, bytes: this.#done });
+    while (this.#samples.length > SAMPLES_MAX || (this.#samples.length > 2 && at - (this.#samples[0]?.at ?? at) > WINDOW_MS))
+      this.#samples.shift();
+    const first = this.#samples[0];
+    const ms = first === undefined ? 0 : at - first.at;
+    const bytesPerSecond = first === undefined || ms <= 0 ? 0 : ((this.#done - first.bytes) * 1_000) / ms;
+    const etaMs = bytesPerSecond > 0 ? Math.ceil(((this.#total - this.#done) * 1_000) / bytesPerSecond) : undefined;
+    this.#tell({ type: 'progress', bytesDone: this.#done, bytesTotal: this.#total, bytesPerSecond: Math.round(bytesPerSecond), etaMs });
+  }
+}
