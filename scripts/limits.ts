@@ -156,6 +156,30 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Turns of a conversation in `chat`', 'src/cli/commands/chat.ts#TURNS_MAX', 'older ones are left out'],
     ['A stop, from the signal to the exit', 'src/cli/commands/start.ts#STOP_MS_MAX', '`STOP_TIMEOUT`'],
   ],
+  'Model store': [
+    ['Files of a model', 'src/inference/store/manifest.ts#MODEL_FILES_MAX', '`STORE_TOO_LARGE`'],
+    ['One file', 'src/inference/store/manifest.ts#FILE_BYTES_MAX', '`STORE_TOO_LARGE`'],
+    ['Models', 'src/inference/store/catalog.ts#MODELS_MAX', '`STORE_TOO_LARGE`'],
+    ['A manifest', 'src/inference/store/manifest.ts#MANIFEST_BYTES_MAX', '`STORE_MANIFEST_INVALID`'],
+    ['A listing of the hub', 'src/inference/store/hub.ts#LISTING_BYTES_MAX', '`STORE_TOO_LARGE`'],
+    ['Files in a listing', 'src/inference/store/hub.ts#LISTING_FILES_MAX', '`STORE_LISTING_INVALID`'],
+    ['Path of a file', 'src/inference/store/paths.ts#PATH_BYTES_MAX', '`STORE_PATH_UNSAFE`'],
+    ['Parts of a path', 'src/inference/store/paths.ts#PATH_DEPTH_MAX', '`STORE_PATH_UNSAFE`'],
+    ['Chunk of a download', 'src/inference/store/download.ts#CHUNK_BYTES', 'the unit that survives a kill'],
+    ['Connections of a download', 'src/inference/store/download.ts#CONNECTIONS', 'further chunks wait'],
+    ['Redirects of a request', 'src/inference/store/http.ts#REDIRECTS_MAX', '`STORE_RESPONSE_INVALID`'],
+    ['Silence of a connection', 'src/inference/store/options.ts#STALL_MS', 'tried again, then `STORE_DOWNLOAD_FAILED`'],
+    ['Failures in a row', 'src/inference/store/retry.ts#ATTEMPTS_MAX', '`STORE_DOWNLOAD_FAILED` or `STORE_REMOTE_BUSY`'],
+    ['Pause between two of them', 'src/inference/store/retry.ts#BACKOFF_MS_MAX', 'doubles up to this'],
+    ['`Retry-After` that is waited for', 'src/inference/store/retry.ts#RETRY_AFTER_MS_MAX', '`STORE_REMOTE_BUSY`'],
+    ['Wait for another process on the same model', 'src/inference/store/options.ts#LOCK_WAIT_MS', '`STORE_LOCKED`'],
+    ['Disk kept free', 'src/inference/store/disk.ts#DISK_MARGIN_BYTES', '`STORE_DISK_FULL`'],
+    [
+      'Events that a listener has not read',
+      'src/inference/store/shared.ts#EVENTS_MAX',
+      'the oldest are dropped; progress replaces progress',
+    ],
+  ],
   'On disk': [
     ['Router: finished tasks', 'src/roles/router/ledger.ts#TASKS_MAX', 'the oldest are deleted'],
     ['Miner: evidence, the prompt in it', 'config:miner.evidenceTtlMs', 'deleted, with `secure_delete`'],
@@ -185,6 +209,7 @@ const TIMES: Steps = [
   [1, 'ms'],
 ];
 const SIZES: Steps = [
+  [2 ** 40, 'TiB'],
   [1 << 30, 'GiB'],
   [1 << 20, 'MiB'],
   [1 << 10, 'KiB'],

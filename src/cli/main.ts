@@ -107,6 +107,27 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     'e.g. 12h or 30d',
   );
 
+  const model = program.command('model').description('models on this machine');
+  const models = () => import('./commands/model.ts');
+  add(model, 'pull <source>', 'download a model: owner/repository[@revision], an https URL, or a path', async (options, [source = '']) =>
+    (await models()).modelPull(source, options, io),
+  )
+    .option('--name <name>', 'name in the store (default: from the source)')
+    .option('--revision <revision>', 'branch, tag or commit')
+    .option('--variant <variant>', 'safetensors, gguf:<quantisation>, onnx:<precision>')
+    .option('--sha256 <hex>', 'what a file by URL must hash to');
+  add(model, 'import <path> <name>', 'take a file or a folder of this machine in', async (options, [path = '', name = '']) =>
+    (await models()).modelImport(path, name, options, io),
+  );
+  add(model, 'list', 'models in the store', async (options) => (await models()).modelList(options, io));
+  add(model, 'show <name>', 'one model and its files', async (options, [name = '']) => (await models()).modelShow(name, options, io));
+  add(model, 'verify [name]', 'read everything again and compare the hashes', async (options, [name]) =>
+    (await models()).modelVerify(name, options, io),
+  );
+  add(model, 'rm <name>', 'remove a model and what no other one uses', async (options, [name = '']) =>
+    (await models()).modelRemove(name, options, io),
+  );
+
   const config = program.command('config').description('the configuration');
   add(config, 'show', 'every key and its value', async (options) => (await import('./commands/config.ts')).configShow(options, io)).option(
     '--origin',

@@ -45,8 +45,11 @@ export function homeDir(env: Readonly<Record<string, string | undefined>> = proc
   return env.HOME || homedir();
 }
 
-/** A variable that the CLI reads by itself (docs/config.md). */
-export function cliEnv(name: 'CORTENSORD_SOCKET', env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+/** A variable that the CLI reads by itself (docs/config.md, docs/models.md). */
+export function cliEnv(
+  name: 'CORTENSORD_SOCKET' | 'HF_ENDPOINT' | 'HF_TOKEN',
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
   return env[name] || undefined;
 }
 

@@ -102,7 +102,7 @@ function describeBounds(leaf: Leaf): string {
 function absolute(value: unknown, origin: Origin, sources: ConfigSources): unknown {
   const base = origin.kind === 'file' ? dirname(resolve(sources.cwd, origin.path)) : sources.cwd;
   const one = (path: string): string => {
-    if (path === '' || path === 'default') return path;
+    if (path === '' || path === 'default' || path.startsWith('model:')) return path;
     if (path === '~' || path.startsWith('~/')) return join(sources.home, path.slice(1));
     return isAbsolute(path) ? path : resolve(base, path);
   };
@@ -114,6 +114,7 @@ function toTree(values: ReadonlyMap<string, unknown>): Config {
   const inDataDir: Readonly<Record<string, string>> = {
     'chain.deploymentFile': join(dataDir, 'deployment.json'),
     'api.rpc.socket': join(dataDir, 'cortensord.sock'),
+    'models.dir': join(dataDir, 'models'),
   };
   const root: Record<string, unknown> = {};
   for (const [key, value] of values) {

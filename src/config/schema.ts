@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { field } from './field.ts';
 import { api } from './sections/api.ts';
+import { models } from './sections/models.ts';
 import { chain, network } from './sections/network.ts';
 import { keys, log, node } from './sections/node.ts';
 import { guard, miner, oracle, router } from './sections/roles.ts';
@@ -17,6 +18,7 @@ export const configSchema = z.strictObject({
   chain,
   api,
   log,
+  models,
   router,
   miner,
   guard,

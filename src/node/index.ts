@@ -34,7 +34,7 @@ import { TaskVerdicts } from '../validation/taskVerdicts.ts';
 import { startAnnouncer } from './announcer.ts';
 import { nodeError } from './errors.ts';
 import { exportMetrics } from './metrics.ts';
-import { loadModels, modelDir } from './models.ts';
+import { loadModels, modelDirs } from './models.ts';
 import { createNodeService } from './service.ts';
 import { createTxJournal, JOURNAL_MIGRATIONS } from './txJournal.ts';
 
@@ -191,7 +191,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
 
   const start: Record<Role, () => Promise<{ close(graceMs: number): Promise<void> }>> = {
     router: async () => {
-      const catalog = await openCatalog(config.router.modelDirs.map(modelDir));
+      const catalog = await openCatalog(await modelDirs(config.router.modelDirs, config));
       running.router = createRouter({ ...shared, catalog, db: open('router', ROUTER_MIGRATIONS), log: roleLog('router') }, config.router);
       return running.router;
     },

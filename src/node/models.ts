@@ -6,8 +6,23 @@ import { openTokenizer } from '../inference/tokenizer.ts';
 import type { GuardModel } from '../roles/guard/index.ts';
 import type { Role } from '../types/index.ts';
 
-/** `default` in the config is the model that comes with the package. */
-export const modelDir = (name: string): string => (name === 'default' ? DEFAULT_MODEL_DIR : name);
+const IN_STORE = 'model:';
+
+/**
+ * The folder that an entry of `modelDirs` means: `default` is the model that comes with the package, `model:<name>` one of the store, anything
+ * else a path.
+ *
+ * @throws STORE_MODEL_UNKNOWN, STORE_NAME_INVALID, STORE_MANIFEST_INVALID, STORE_DAMAGED
+ */
+export async function modelDir(entry: string, storeDir: string): Promise<string> {
+  if (entry === 'default') return DEFAULT_MODEL_DIR;
+  if (!entry.startsWith(IN_STORE)) return entry;
+  const { ModelStore } = await import('../inference/store/index.ts');
+  return new ModelStore(storeDir).folder(entry.slice(IN_STORE.length));
+}
+
+export const modelDirs = (entries: readonly string[], { models }: Pick<Config, 'models'>): Promise<string[]> =>
+  Promise.all(entries.map((entry) => modelDir(entry, models.dir)));
 
 export interface LoadedModels {
   readonly engine: Engine;
@@ -18,8 +33,8 @@ export interface LoadedModels {
 /** One engine for all roles of a node that compute; undefined when none does. */
 export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: Logger): Promise<LoadedModels | undefined> {
   const { miner, guard } = config;
-  const minerDirs = roles.has('miner') ? miner.modelDirs.map(modelDir) : [];
-  const guardDirs = roles.has('guard') ? guard.modelDirs.map(modelDir) : [];
+  const minerDirs = roles.has('miner') ? await modelDirs(miner.modelDirs, config) : [];
+  const guardDirs = roles.has('guard') ? await modelDirs(guard.modelDirs, config) : [];
   if (!roles.has('miner') && !roles.has('guard')) return undefined;
   const threads = roles.has('miner') ? miner.threads : guard.threads;
   const engine = createEngine({

@@ -15,13 +15,19 @@ export const router = section('Takes prompts, picks miners, streams answers.', {
     int(1, 131_072).default(512),
   ),
   modelDirs: field(
-    { doc: 'Folders whose tokenizers and prices this router serves; `default` is the built-in model.', path: true },
+    {
+      doc: 'Folders whose tokenizers and prices this router serves; `default` is the built-in model, `model:<name>` one from the store.',
+      path: true,
+    },
     modelDirs,
   ),
 });
 
 export const miner = section('Holds models and answers.', {
-  modelDirs: field({ doc: 'Model folders to serve; `default` is the built-in model.', path: true }, modelDirs),
+  modelDirs: field(
+    { doc: 'Model folders to serve; `default` is the built-in model, `model:<name>` one from the store.', path: true },
+    modelDirs,
+  ),
   promptPrice: field({ doc: 'Ask for prompt tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('1000000000000000')),
   completionPrice: field({ doc: 'Ask for completion tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('2000000000000000')),
   slots: field({ doc: 'Sequences decoded at once.' }, int(1, 64).default(4)),
@@ -41,7 +47,10 @@ export const miner = section('Holds models and answers.', {
 
 export const guard = section('Audits finished tasks and votes.', {
   auditRate: field({ doc: 'Share of the tasks seen that is audited.', bounds: '0–1' }, z.number().min(0).max(1).default(1)),
-  modelDirs: field({ doc: 'Model folders it can replay; `default` is the built-in model.', path: true }, modelDirs),
+  modelDirs: field(
+    { doc: 'Model folders it can replay; `default` is the built-in model, `model:<name>` one from the store.', path: true },
+    modelDirs,
+  ),
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(

@@ -5,7 +5,7 @@ import { checkTogether, parseListedPath } from './paths.ts';
 
 export const MODEL_FILES_MAX = 1_000;
 /** One file: above the largest single weight file that is published, and a bound for a server that lies. */
-export const FILE_BYTES_MAX = 2 ** 40;
+export const FILE_BYTES_MAX = 1_024 * 1_024 * 1_024 * 1_024;
 export const MANIFEST_BYTES_MAX = 4 << 20;
 const FORMAT = 1;
 

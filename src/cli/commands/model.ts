@@ -1,0 +1,162 @@
+import { ensureDataDir } from '../../config/dataDir.ts';
+import { cliEnv } from '../../config/load.ts';
+import type { StoreEvents } from '../../inference/store/events.ts';
+import { HUB_ENDPOINT, parseEndpoint } from '../../inference/store/hub.ts';
+import { ModelStore } from '../../inference/store/index.ts';
+import type { StoreManifest } from '../../inference/store/manifest.ts';
+import { parseSource, type Source } from '../../inference/store/source.ts';
+import { utilError } from '../../util/errors.ts';
+import { formatBytes } from '../bytes.ts';
+import { cliError } from '../errors.ts';
+import { type GlobalOptions, loadFor } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { fields, table } from '../output.ts';
+import { ProgressBar } from '../progressBar.ts';
+import { packageVersion } from '../version.ts';
+
+export interface ModelPullOptions extends GlobalOptions {
+  readonly name?: string;
+  readonly revision?: string;
+  readonly variant?: string;
+  readonly sha256?: string;
+}
+
+/** Downloads a model, or takes files of this machine in. */
+export async function modelPull(text: string, options: ModelPullOptions, io: Io): Promise<void> {
+  const { name, variant, revision } = options;
+  const sha256 = options.sha256?.toLowerCase();
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw cliError('CLI_USAGE', '--sha256 is not 64 hexadecimal digits');
+  const endpoint = parseEndpoint(cliEnv('HF_ENDPOINT', io.env) ?? HUB_ENDPOINT);
+  const source = parseSource(text, { endpoint, cwd: process.cwd(), ...(revision === undefined ? {} : { revision }) });
+  await pullFrom(source, { name, variant, sha256 }, options, io);
+}
+
+/** Takes a file or a folder of this machine in. */
+export async function modelImport(path: string, name: string, options: GlobalOptions, io: Io): Promise<void> {
+  const source = parseSource(/^[./~]/.test(path) ? path : `./${path}`, { endpoint: parseEndpoint(HUB_ENDPOINT), cwd: process.cwd() });
+  await pullFrom(source, { name }, options, io);
+}
+
+async function pullFrom(
+  source: Source,
+  wish: { name?: string | undefined; variant?: string | undefined; sha256?: string | undefined },
+  options: GlobalOptions,
+  io: Io,
+): Promise<void> {
+  const { store, dataDir } = await openStore(options, io);
+  await ensureDataDir(dataDir);
+  const model = await follow((signal) => store.pull(source, wish, signal), options, io);
+  const folder = await store.folder(model.name);
+  io.out(options.json ? `${JSON.stringify({ ...model, folder })}\n` : modelText(model, folder));
+}
+
+export async function modelList(options: GlobalOptions, io: Io): Promise<void> {
+  const { store } = await openStore(options, io);
+  const models = await store.list();
+  if (options.json) {
+    io.out(`${JSON.stringify(models)}\n`);
+    return;
+  }
+  if (models.length === 0) {
+    io.out('no models; the built-in one is always there\n');
+    return;
+  }
+  const rows = models.map((model) => [
+    model.name,
+    formatBytes(model.total),
+    String(model.files.length),
+    model.license ?? '',
+    model.pulledAt.slice(0, 10),
+    sourceText(model),
+  ]);
+  io.out(table(['name', 'size', 'files', 'licence', 'pulled', 'source'], rows));
+}
+
+export async function modelShow(name: string, options: GlobalOptions, io: Io): Promise<void> {
+  const { store } = await openStore(options, io);
+  const model = await store.show(name);
+  const folder = store.layout.view(name);
+  if (options.json) {
+    io.out(`${JSON.stringify({ ...model, folder })}\n`);
+    return;
+  }
+  io.out(modelText(model, folder));
+  io.out(
+    `\n${table(
+      ['file', 'bytes', 'sha256'],
+      model.files.map((file) => [file.path, file.size, file.sha256]),
+    )}`,
+  );
+}
+
+export async function modelRemove(name: string, options: GlobalOptions, io: Io): Promise<void> {
+  const { store } = await openStore(options, io);
+  const bytesFreed = await store.remove(name);
+  io.out(options.json ? `${JSON.stringify({ name, bytesFreed })}\n` : `removed ${name}; ${formatBytes(bytesFreed)} freed\n`);
+}
+
+/** One model, or all of them. All are read before the first damage is reported. */
+export async function modelVerify(name: string | undefined, options: GlobalOptions, io: Io): Promise<void> {
+  const { store } = await openStore(options, io);
+  const names = name === undefined ? (await store.list()).map((model) => model.name) : [name];
+  const verified: { name: string; files: number; bytes: number }[] = [];
+  let damaged: unknown;
+  for (const one of names) {
+    try {
+      const model = await follow((signal) => store.verify(one, signal), options, io);
+      verified.push({ name: one, files: model.files.length, bytes: model.total });
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'STORE_DAMAGED') throw error;
+      damaged ??= error;
+    }
+  }
+  if (damaged !== undefined) throw damaged;
+  if (options.json) io.out(`${JSON.stringify(verified)}\n`);
+  else for (const one of verified) io.out(`${one.name}: ${one.files} files, ${formatBytes(one.bytes)}, as they were pulled\n`);
+}
+
+async function openStore(options: GlobalOptions, io: Io): Promise<{ store: ModelStore; dataDir: string }> {
+  const { config } = await loadFor(options, io);
+  const token = cliEnv('HF_TOKEN', io.env);
+  const hub = { endpoint: parseEndpoint(cliEnv('HF_ENDPOINT', io.env) ?? HUB_ENDPOINT), token };
+  return { store: new ModelStore(config.models.dir, { hub, agent: `cortensord/${packageVersion()}` }), dataDir: config.dataDir };
+}
+
+/** Shows the events and returns the model. Ctrl-C and SIGTERM end the work in good order: the next pull goes on. */
+async function follow(start: (signal: AbortSignal) => StoreEvents, { json }: GlobalOptions, io: Io): Promise<StoreManifest> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort(utilError('CANCELLED', 'interrupted; what is there is kept'));
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  const bar = json ? undefined : new ProgressBar(io);
+  try {
+    const events = start(stop.signal);
+    for (;;) {
+      const next = await events.next();
+      if (next.done) return next.value;
+      bar?.show(next.value);
+    }
+  } finally {
+    bar?.end();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+function sourceText({ source }: StoreManifest): string {
+  if (source.kind === 'url') return source.url;
+  return source.kind === 'local' ? source.path : `${source.repo}@${source.commit?.slice(0, 12) ?? source.revision}`;
+}
+
+function modelText(model: StoreManifest, folder: string): string {
+  return fields([
+    ['name', model.name],
+    ['source', sourceText(model)],
+    ['variant', model.variant],
+    ['licence', model.license],
+    ['size', `${formatBytes(model.total)} in ${model.files.length} files`],
+    ['pulled', model.pulledAt],
+    ['folder', folder],
+    ['in modelDirs', `model:${model.name}`],
+  ]);
+}
