@@ -4,7 +4,7 @@ import { hasBlob, sweepBlobs } from './blobs.ts';
 import { diskError, writeDurable } from './disk.ts';
 import { storeError } from './errors.ts';
 import type { StoreLayout } from './layout.ts';
-import { MANIFEST_BYTES_MAX, parseManifest, type StoreManifest, writeManifest } from './manifest.ts';
+import { MANIFEST_BYTES_MAX, parseManifest, type StoredSource, type StoreManifest, writeManifest } from './manifest.ts';
 import { parseModelName } from './names.ts';
 import { buildView } from './views.ts';
 
@@ -50,12 +50,7 @@ export async function publish(layout: StoreLayout, model: StoreManifest): Promis
 }
 
 /** A name belongs to one source; upper and lower case are the same name. @throws STORE_NAME_TAKEN */
-export async function checkFree(
-  layout: StoreLayout,
-  name: string,
-  source: StoreManifest['source'],
-  names?: readonly string[],
-): Promise<void> {
+export async function checkFree(layout: StoreLayout, name: string, source: StoredSource, names?: readonly string[]): Promise<void> {
   const other = (names ?? (await modelNames(layout))).find((one) => one.toLowerCase() === name.toLowerCase());
   if (other === undefined) return;
   const there = await readModel(layout, other).catch((error) => {
@@ -68,7 +63,7 @@ export async function checkFree(
 }
 
 /** What makes two sources the same one: a newer commit or another variant replaces the model, another repository does not. */
-export function origin(source: StoreManifest['source']): string {
+export function origin(source: StoredSource): string {
   if (source.kind === 'hub') return source.repo;
   return source.kind === 'url' ? source.url : source.path;
 }

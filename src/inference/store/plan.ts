@@ -3,7 +3,7 @@ import path from 'node:path';
 import { storeError } from './errors.ts';
 import { readHub } from './hub.ts';
 import { listFolder } from './local.ts';
-import { MODEL_FILES_MAX, type StoreManifest } from './manifest.ts';
+import { MODEL_FILES_MAX, type StoredSource } from './manifest.ts';
 import type { ResolvedStoreOptions } from './options.ts';
 import { checkTogether, isTraversal, parseListedPath } from './paths.ts';
 import { type RemoteFile, remoteOpener } from './remote.ts';
@@ -21,7 +21,7 @@ export interface LocalFile {
 
 /** What will make up the model. */
 export interface Plan {
-  readonly source: StoreManifest['source'];
+  readonly source: StoredSource;
   readonly variant: string | undefined;
   readonly license: string | undefined;
   readonly files: readonly (RemoteFile | LocalFile)[];
