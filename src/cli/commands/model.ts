@@ -117,9 +117,12 @@ export async function modelVerify(name: string | undefined, options: GlobalOptio
 
 async function openStore(options: GlobalOptions, io: Io): Promise<{ store: ModelStore; dataDir: string }> {
   const { config } = await loadFor(options, io);
-  const token = cliEnv('HF_TOKEN', io.env);
+  const token = cliEnv('HF_TOKEN', io.env)?.trim();
   const hub = { endpoint: parseEndpoint(cliEnv('HF_ENDPOINT', io.env) ?? HUB_ENDPOINT), token };
-  return { store: new ModelStore(config.models.dir, { hub, agent: `cortensord/${packageVersion()}` }), dataDir: config.dataDir };
+  // Node's own switches for HTTP_PROXY and HTTPS_PROXY.
+  const proxied = io.env.NODE_USE_ENV_PROXY === '1' || [...process.execArgv, io.env.NODE_OPTIONS].join(' ').includes('--use-env-proxy');
+  const store = new ModelStore(config.models.dir, { hub, agent: `cortensord/${packageVersion()}`, direct: !proxied });
+  return { store, dataDir: config.dataDir };
 }
 
 /** Shows the events and returns the model. Ctrl-C and SIGTERM end the work in good order: the next pull goes on. */

@@ -31,7 +31,7 @@ export interface Answer extends AsyncDisposable {
   readonly url: URL;
   /** Headers of the first answer: the hub tells there what a redirect leads to. */
   readonly first: Headers;
-  /** @throws STORE_DOWNLOAD_FAILED when the connection is cut or silent */
+  /** A part is good until the next one is asked for. @throws STORE_DOWNLOAD_FAILED when the connection is cut or silent */
   readonly body: AsyncIterable<Uint8Array>;
   /** Call it after a wait that was not the server's. */
   feed(): void;
@@ -78,21 +78,24 @@ export async function readText(url: URL, init: RequestInit, bytesMax: number, po
   for await (const part of got.body) {
     bytes += part.length;
     if (bytes > bytesMax) throw storeError('STORE_TOO_LARGE', `${url.host} sent more than ${bytesMax} bytes`, { bytesMax });
-    parts.push(part);
+    parts.push(part.slice());
   }
   return Buffer.concat(parts).toString('utf8');
 }
 
-async function send(url: URL, init: RequestInit, ports: HttpPorts, signal: AbortSignal): Promise<Response> {
-  // A token never goes over the net in the clear.
+/** With the token, unless it would go over the net in the clear. */
+export function headersFor(url: URL, init: RequestInit, ports: HttpPorts): Record<string, string> {
   const secret = init.bearer !== undefined && (url.protocol === 'https:' || isLoopback(url));
-  const headers = {
+  return {
     'user-agent': ports.agent,
     'accept-encoding': 'identity',
     ...init.headers,
     ...(secret ? { authorization: `Bearer ${init.bearer}` } : {}),
   };
-  return fetch(url.href, { headers, redirect: 'manual', signal });
+}
+
+async function send(url: URL, init: RequestInit, ports: HttpPorts, signal: AbortSignal): Promise<Response> {
+  return fetch(url.href, { headers: headersFor(url, init, ports), redirect: 'manual', signal });
 }
 
 function redirected(from: URL, location: string | null): URL {
@@ -118,6 +121,7 @@ function answer(response: Response, url: URL, first: Headers, watchdog: Watchdog
       for await (const part of response.body ?? []) {
         watchdog.feed();
         yield part;
+        free(part);
       }
     } catch (error) {
       throw watchdog.signal.aborted ? watchdog.signal.reason : connectionError(error, url);
@@ -137,11 +141,19 @@ function answer(response: Response, url: URL, first: Headers, watchdog: Watchdog
   };
 }
 
-/** What fetch throws, as STORE_DOWNLOAD_FAILED with the system's code. */
-function connectionError(error: unknown, url: URL): unknown {
+/** What fetch or a socket throws, as STORE_DOWNLOAD_FAILED with the system's code. */
+export function connectionError(error: unknown, url: URL): unknown {
   if (isCoded(error)) return error;
   const cause = (error as { cause?: unknown }).cause;
-  const code = (cause as { code?: unknown } | undefined)?.code;
+  const code = ((cause ?? error) as { code?: unknown } | undefined)?.code;
   const why = typeof code === 'string' ? code : cause instanceof Error ? cause.message : String(error);
   return storeError('STORE_DOWNLOAD_FAILED', `${url.host}: ${why}`, { host: url.host, cause: why }, error);
+}
+
+/**
+ * Gives the memory of a part that was copied back at once. Left to the collector, each 64 KiB part counts as pressure from outside its heap,
+ * and a gigabyte costs it a hundred full collections (measured: more than half of the download's time).
+ */
+function free(part: Uint8Array): void {
+  if (part.buffer instanceof ArrayBuffer && part.byteLength === part.buffer.byteLength) part.buffer.transfer(0);
 }

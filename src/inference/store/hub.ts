@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { storeError } from './errors.ts';
-import { type HttpPorts, readText } from './http.ts';
+import { readText } from './http.ts';
 import { FILE_BYTES_MAX } from './manifest.ts';
-import { checkLinked, type RemoteFile, remoteOpener } from './remote.ts';
+import { checkLinked, type RemoteFile, type RemotePorts, remoteOpener } from './remote.ts';
 
 export const HUB_ENDPOINT = 'https://huggingface.co';
 export const LISTING_BYTES_MAX = 16 << 20;
@@ -60,7 +60,7 @@ export async function readHub(
   { endpoint, token }: HubAccess,
   repo: string,
   revision: string,
-  ports: HttpPorts,
+  ports: RemotePorts,
   signal: AbortSignal,
 ): Promise<HubModel> {
   const base = endpoint.href.replace(/\/$/, '');

@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly backoffMs?: number;
   /** Chunks fetched at once. */
   readonly connections?: number;
+  /** False where the net is reached through a proxy only: chunks then come by fetch, which knows it. */
+  readonly direct?: boolean;
   readonly chunkBytes?: number;
   /** How long to wait for another process that works on the same model. */
   readonly lockWaitMs?: number;
@@ -37,6 +39,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     stallMs: options.stallMs ?? STALL_MS,
     attemptsMax: options.attemptsMax ?? ATTEMPTS_MAX,
     backoffMs: options.backoffMs ?? BACKOFF_MS,
+    direct: options.direct ?? true,
     connections: options.connections ?? CONNECTIONS,
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,

@@ -6,7 +6,7 @@ import { listFolder } from './local.ts';
 import { MODEL_FILES_MAX, type StoredSource } from './manifest.ts';
 import type { ResolvedStoreOptions } from './options.ts';
 import { checkTogether, isTraversal, parseListedPath } from './paths.ts';
-import { type RemoteFile, remoteOpener } from './remote.ts';
+import { type RemoteFile, type RemotePorts, remoteOpener } from './remote.ts';
 import { Retries, type RetryPorts } from './retry.ts';
 import { isPickle, selectFiles } from './select.ts';
 import { lastPart, type Source } from './source.ts';
@@ -33,6 +33,8 @@ export interface Wish {
   readonly sha256?: string | undefined;
 }
 
+export type PlanPorts = ResolvedStoreOptions & Pick<RemotePorts, 'lines'>;
+
 export const isLocal = (file: RemoteFile | LocalFile): file is LocalFile => 'from' in file;
 
 /**
@@ -43,7 +45,7 @@ export const isLocal = (file: RemoteFile | LocalFile): file is LocalFile => 'fro
 export async function makePlan(
   source: Source,
   wish: Wish,
-  options: ResolvedStoreOptions,
+  options: PlanPorts,
   onRetry: RetryPorts['onRetry'],
   signal: AbortSignal,
 ): Promise<Plan> {
@@ -61,7 +63,7 @@ export async function makePlan(
 type Draft<K extends Source['kind']> = (
   source: Extract<Source, { kind: K }>,
   wish: Wish,
-  options: ResolvedStoreOptions,
+  options: PlanPorts,
   onRetry: RetryPorts['onRetry'],
   signal: AbortSignal,
 ) => Promise<Plan>;

@@ -1,6 +1,7 @@
 import { isCoded } from '../../util/errors.ts';
 import { hasBlob } from './blobs.ts';
 import { checkFree, publish, sweep } from './catalog.ts';
+import { DirectLines } from './direct.ts';
 import { checkRoom, makeFolders } from './disk.ts';
 import { storeError } from './errors.ts';
 import type { StoreEvent } from './events.ts';
@@ -40,7 +41,9 @@ export async function runPull(
     const [code, message] = isCoded(error) ? [error.code, error.message] : ['INTERNAL', String(error)];
     tell({ type: 'retry', path: '', code, message, attempt, waitMs: wait });
   };
-  const plan = await makePlan(job.source, job.wish, options, onRetry, signal);
+  using lines = new DirectLines();
+  const ports = { ...options, lines: options.direct ? lines : undefined };
+  const plan = await makePlan(job.source, job.wish, ports, onRetry, signal);
   await checkFree(layout, job.name, plan.source);
   const meter = await announce(job.name, plan, layout, options, tell);
   for (let round = 0; round < ROUNDS_MAX; round++) {

@@ -1,4 +1,5 @@
 import { isCoded } from '../../util/errors.ts';
+import type { DirectLines } from './direct.ts';
 import { storeError } from './errors.ts';
 import { type Answer, type HttpPorts, request } from './http.ts';
 
@@ -24,14 +25,25 @@ export interface RemoteOptions {
   readonly check?: (first: Headers) => void;
 }
 
+/** So often in a row a file's chunks are asked for directly in vain. */
+const DIRECT_FAILURES_MAX = 3;
+
+/** What requests go through. */
+export interface RemotePorts extends HttpPorts {
+  /** Undefined: everything goes through fetch, and so through the proxy that it knows. */
+  readonly lines?: DirectLines | undefined;
+}
+
 /**
  * GETs of one URL. Where it redirects to is remembered, so that a signed URL is asked for once and not for each chunk; when that URL is
  * refused (it expires), the original one is asked again.
  */
-export function remoteOpener(url: URL, ports: HttpPorts, options: RemoteOptions = {}): RemoteFile['open'] {
+export function remoteOpener(url: URL, ports: RemotePorts, options: RemoteOptions = {}): RemoteFile['open'] {
   let target: URL | undefined;
-  return async (headers, signal) => {
-    if (target !== undefined) {
+  let failures = 0;
+  const tokenFor = (to: URL): string | undefined => (to.origin === url.origin ? options.bearer : undefined);
+  const usual = async (headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> => {
+    if (target !== undefined && target.origin !== url.origin) {
       try {
         return await request(target, { headers }, ports, signal);
       } catch (error) {
@@ -46,8 +58,16 @@ export function remoteOpener(url: URL, ports: HttpPorts, options: RemoteOptions 
       await answer[Symbol.asyncDispose]();
       throw error;
     }
-    if (answer.url.origin !== url.origin) target = answer.url;
+    target = answer.url;
     return answer;
+  };
+  return async (headers, signal) => {
+    if (target !== undefined && headers.range !== undefined && failures < DIRECT_FAILURES_MAX) {
+      const answer = await ports.lines?.get(target, { headers, bearer: tokenFor(target) }, ports, signal);
+      failures = answer === undefined ? failures + 1 : 0;
+      if (answer !== undefined) return answer;
+    }
+    return usual(headers, signal);
   };
 }
 

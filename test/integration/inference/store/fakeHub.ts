@@ -16,6 +16,7 @@ export interface FakeRepo {
 export interface Seen {
   readonly host: 'hub' | 'cdn';
   readonly path: string;
+  readonly query: string;
   readonly range: string | undefined;
   readonly authorization: string | undefined;
 }
@@ -97,7 +98,8 @@ export class FakeHub {
 
   #note(host: Seen['host'], request: IncomingMessage): Seen {
     const { range, authorization } = request.headers;
-    const seen = { host, path: decodeURIComponent((request.url ?? '').split('?')[0] ?? ''), range, authorization };
+    const [path = '', query = ''] = (request.url ?? '').split('?');
+    const seen = { host, path: decodeURIComponent(path), query, range, authorization };
     this.seen.push(seen);
     return seen;
   }
