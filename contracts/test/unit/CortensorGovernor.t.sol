@@ -94,9 +94,7 @@ abstract contract CortensorGovernorBase is Base {
     }
 
     function expectUnexpectedState(uint256 id, IGovernor.ProposalState is_, bytes32 expected) internal {
-        vm.expectRevert(
-            abi.encodeWithSelector(IGovernor.GovernorUnexpectedProposalState.selector, id, is_, expected)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorUnexpectedProposalState.selector, id, is_, expected));
     }
 
     function assertState(uint256 id, IGovernor.ProposalState expected) internal view {
@@ -172,16 +170,7 @@ contract CortensorGovernorProposalTest is CortensorGovernorBase {
         uint256 id = win();
         queue();
         skip(TIMELOCK_DELAY - 1);
-        bytes32 operation = timelock.hashOperationBatch(
-            targetsOf(), new uint256[](1), callsOf(), 0, bytes20(address(governor)) ^ keccak256(bytes(DESCRIPTION))
-        );
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                TimelockController.TimelockUnexpectedOperationState.selector,
-                operation,
-                bytes32(1 << uint256(TimelockController.OperationState.Ready))
-            )
-        );
+        expectNotReady();
         execute();
         assertState(id, IGovernor.ProposalState.Queued);
         skip(1);
@@ -191,12 +180,8 @@ contract CortensorGovernorProposalTest is CortensorGovernorBase {
     function test_RevertWhen_NotQueued() public {
         uint256 id = win();
         skip(TIMELOCK_DELAY);
-        bytes32 succeeded = bit(IGovernor.ProposalState.Succeeded) | bit(IGovernor.ProposalState.Queued);
-        assertState(id, IGovernor.ProposalState.Succeeded);
-        succeeded;
-        vm.expectRevert();
+        expectUnexpectedState(id, IGovernor.ProposalState.Succeeded, bit(IGovernor.ProposalState.Queued));
         execute();
-        assertEq(parameters.at(Parameter.RouterBps, type(uint64).max), 500);
     }
 
     function test_RevertWhen_TheProposerHasTooFewVotes() public {
@@ -257,21 +242,21 @@ contract CortensorGovernorProposalTest is CortensorGovernorBase {
         uint256 id = propose();
         (address[] memory targets, uint256[] memory values, bytes[] memory calls) = single(change());
         vm.prank(stranger);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, stranger)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, stranger));
         governor.cancel(targets, values, calls, keccak256(bytes(DESCRIPTION)));
         vm.prank(proposer);
         governor.cancel(targets, values, calls, keccak256(bytes(DESCRIPTION)));
         assertState(id, IGovernor.ProposalState.Canceled);
     }
 
-    function targetsOf() private view returns (address[] memory targets) {
-        (targets,,) = single(change());
-    }
-
-    function callsOf() private view returns (bytes[] memory calls) {
-        (,, calls) = single(change());
+    function expectNotReady() private {
+        (address[] memory targets, uint256[] memory values, bytes[] memory calls) = single(change());
+        bytes32 salt = bytes20(address(governor)) ^ keccak256(bytes(DESCRIPTION));
+        bytes32 operation = timelock.hashOperationBatch(targets, values, calls, 0, salt);
+        bytes32 ready = bytes32(1 << uint256(TimelockController.OperationState.Ready));
+        vm.expectRevert(
+            abi.encodeWithSelector(TimelockController.TimelockUnexpectedOperationState.selector, operation, ready)
+        );
     }
 }
 
@@ -302,9 +287,7 @@ contract CortensorGovernorNobodyElseTest is CortensorGovernorBase {
         queue();
         bytes32 operation = keccak256("operation");
         bytes32 role = timelock.CANCELLER_ROLE();
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, holder, role)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, holder, role));
         vm.prank(holder);
         timelock.cancel(operation);
         assertState(id, IGovernor.ProposalState.Queued);

@@ -129,9 +129,7 @@ contract DistributionConstructorTest is DistributionBase {
         address at = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         vm.prank(stranger);
         t.transfer(at, SUPPLY - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IDistribution.SupplyMismatch.selector, SUPPLY, SUPPLY, SUPPLY - 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IDistribution.SupplyMismatch.selector, SUPPLY, SUPPLY, SUPPLY - 1));
         new Distribution(t, allocations());
     }
 
