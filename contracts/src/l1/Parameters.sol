@@ -82,7 +82,7 @@ contract Parameters is IParameters {
     /// @dev A second value for the same epoch replaces the first: no value can reach an epoch that has begun.
     function _write(Parameter parameter, uint64 epoch, uint208 value) private {
         if (_isBps(parameter) && value > BPS) revert RuleBroken("basis points <= 10000");
-        _values[parameter].push(uint48(epoch), value);
+        _values[parameter].push(uint256(epoch).toUint48(), value);
         emit ParameterSet(parameter, epoch, value);
     }
 

@@ -27,7 +27,7 @@ contract CorTokenTest is Base {
     function test_votes_followDelegation() public {
         vm.prank(client);
         token.delegate(stranger);
-        uint256 at = block.timestamp;
+        uint256 at = vm.getBlockTimestamp();
         skip(1);
         assertEq(token.getPastVotes(stranger, at), 100_000 ether);
     }
@@ -47,6 +47,7 @@ contract CorTokenTest is Base {
             vm.sign(clientKey, keccak256(abi.encodePacked(hex"1901", token.DOMAIN_SEPARATOR(), structHash)));
         token.permit(client, stranger, 7, block.timestamp, v, r, s);
         assertEq(token.allowance(client, stranger), 7);
+        assertEq(token.nonces(client), 1);
     }
 
     function testFuzz_burn_takesSupplyAndVotesAndLeavesTheCap(uint96 amount) public {
@@ -58,7 +59,7 @@ contract CorTokenTest is Base {
         assertEq(token.getVotes(client), 100_000 ether - amount);
         assertEq(token.totalSupply(), SUPPLY - amount);
         assertEq(token.cap(), SUPPLY);
-        uint256 at = block.timestamp;
+        uint256 at = vm.getBlockTimestamp();
         skip(1);
         assertEq(token.getPastTotalSupply(at), SUPPLY - amount);
     }
