@@ -28,7 +28,8 @@ const all = JSON.parse(readFileSync(join(root, 'contracts/test/mutations.json'),
 /** A copy of what forge needs, warm from the last build here. */
 function workplace(): string {
   const dir = mkdtempSync(join(tmpdir(), 'cor-mutation-'));
-  for (const part of ['foundry.toml', 'contracts', 'scripts']) cpSync(join(root, part), join(dir, part), { recursive: true, preserveTimestamps: true });
+  for (const part of ['foundry.toml', 'contracts', 'scripts'])
+    cpSync(join(root, part), join(dir, part), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
   return dir;
 }
@@ -54,7 +55,10 @@ async function judge(dir: string, { file, from, to }: Mutation): Promise<Outcome
   const path = join(dir, 'contracts/src', file);
   const source = readFileSync(path, 'utf8');
   if (source.split(from).length !== 2) return 'invalid';
-  writeFileSync(path, source.replace(from, () => to));
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
   try {
     for (const tests of ['contracts/test/unit/**', 'contracts/test/invariant/**']) {
       const counts = await test(dir, tests);
@@ -93,5 +97,7 @@ const workers = Math.min(planted, Math.max(1, Math.floor(availableParallelism() 
 await Promise.all(Array.from({ length: workers }, () => work(queue, outcomes)));
 const count = (wanted: Outcome): number => [...outcomes.values()].filter((outcome) => outcome === wanted).length;
 const share = count('caught') / planted;
-console.log(`\n${planted} planted, ${count('caught')} caught (${(100 * share).toFixed(1)} %), ${count('survived')} survived, ${count('invalid')} invalid`);
+console.log(
+  `\n${planted} planted, ${count('caught')} caught (${(100 * share).toFixed(1)} %), ${count('survived')} survived, ${count('invalid')} invalid`,
+);
 process.exitCode = share >= KILLED_MIN && count('invalid') === 0 ? 0 : 1;
