@@ -133,6 +133,15 @@ contract DistributionConstructorTest is DistributionBase {
         new Distribution(t, allocations());
     }
 
+    function test_RevertWhen_SomebodyElseHoldsTheRestOfTheSupply() public {
+        CorToken t = new CorToken(stranger, SUPPLY + 1);
+        address at = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
+        vm.prank(stranger);
+        t.transfer(at, SUPPLY);
+        vm.expectRevert(abi.encodeWithSelector(IDistribution.SupplyMismatch.selector, SUPPLY, SUPPLY + 1, SUPPLY));
+        new Distribution(t, allocations());
+    }
+
     function test_RevertWhen_NoAllocations() public {
         CorToken t = new CorToken(next(), SUPPLY);
         vm.expectRevert(abi.encodeWithSelector(IDistribution.SupplyMismatch.selector, 0, SUPPLY, SUPPLY));
