@@ -28,6 +28,12 @@ contract Validation is IValidation, Multicall {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
+    /// @dev Lengths of a round's phases.
+    struct Phases {
+        uint32 commitSeconds;
+        uint32 revealSeconds;
+    }
+
     struct Tally {
         uint32 seats;
         uint208 weight;
@@ -89,24 +95,18 @@ contract Validation is IValidation, Multicall {
 
     /// @inheritdoc IValidation
     function open(Receipt calldata receipt, bytes calldata signature) external returns (bytes32 id) {
-        bytes32 digest = _receiptDigest(receipt);
-        address signer = StrictSignature.recover(digest, signature);
-        if (signer != receipt.miner) revert NotMiner(signer, receipt.miner);
-        id = _idOf(digest);
+        id = _verify(receipt, signature);
         Case storage c = _cases[id];
         if (c.status != Status.None && c.status != Status.Undecided) revert WrongStatus(id, c.status);
         if (c.undecided == ROUNDS_MAX) revert TooManyRounds(id);
-        uint256 commitSeconds = parameters.get(Parameter.DisputeCommitSeconds);
-        uint256 revealSeconds = parameters.get(Parameter.DisputeRevealSeconds);
-        _checkAppealFits(commitSeconds, revealSeconds);
-        uint256 bond = parameters.get(Parameter.DisputeBondWei);
         if (c.status == Status.None) _charge(c, receipt);
+        uint256 bond = parameters.get(Parameter.DisputeBondWei);
         c.status = Status.Voting;
         c.opener = msg.sender;
         c.bond = bond.toUint128();
-        uint64 drawEpoch =
-            _convene(id, c, Roles.GUARD, parameters.get(Parameter.CommitteeSize), commitSeconds, revealSeconds);
-        emit CaseOpened(id, receipt.task, receipt.miner, msg.sender, c.round, drawEpoch, receipt);
+        (Phases memory phases,) = _phases();
+        _convene(id, c, Roles.GUARD, parameters.get(Parameter.CommitteeSize), phases);
+        emit CaseOpened(id, c.task, c.miner, msg.sender, c.round, _rounds[id][c.round].drawEpoch, receipt);
         token.safeTransferFrom(msg.sender, address(this), bond);
     }
 
@@ -180,16 +180,13 @@ contract Validation is IValidation, Multicall {
     function proposeSlash(bytes32 id) external {
         Case storage c = _cases[id];
         if (c.status != Status.Invalid) revert WrongStatus(id, c.status);
-        uint256 commitSeconds = parameters.get(Parameter.DisputeCommitSeconds);
-        uint256 revealSeconds = parameters.get(Parameter.DisputeRevealSeconds);
-        uint256 appealSeconds = _checkAppealFits(commitSeconds, revealSeconds);
-        uint256 size = parameters.get(Parameter.AppealCommitteeSize);
+        (Phases memory phases, uint256 appealSeconds) = _phases();
         c.status = Status.Slashed;
         c.appealUntil = (block.timestamp + appealSeconds).toUint48();
         c.appealBond = parameters.get(Parameter.AppealBondWei).toUint128();
-        c.appealSize = size.toUint32();
-        c.commitSeconds = commitSeconds.toUint32();
-        c.revealSeconds = revealSeconds.toUint32();
+        c.appealSize = parameters.get(Parameter.AppealCommitteeSize).toUint32();
+        c.commitSeconds = phases.commitSeconds;
+        c.revealSeconds = phases.revealSeconds;
         emit SlashProposed(id, c.miner, c.slashAmount, c.appealUntil);
         slasher.proposeSlash(id, c.owner, c.miner, c.slashAmount, c.opener);
     }
@@ -201,8 +198,8 @@ contract Validation is IValidation, Multicall {
         if (block.timestamp >= c.appealUntil) revert AppealOver(c.appealUntil);
         c.status = Status.Appealed;
         c.appellant = msg.sender;
-        uint64 drawEpoch = _convene(id, c, Roles.ORACLE, c.appealSize, c.commitSeconds, c.revealSeconds);
-        emit CaseAppealed(id, msg.sender, c.round, drawEpoch);
+        _convene(id, c, Roles.ORACLE, c.appealSize, Phases(c.commitSeconds, c.revealSeconds));
+        emit CaseAppealed(id, msg.sender, c.round, _rounds[id][c.round].drawEpoch);
         token.safeTransferFrom(msg.sender, address(this), c.appealBond);
     }
 
@@ -346,16 +343,9 @@ contract Validation is IValidation, Multicall {
     }
 
     /// @dev Draws from an epoch that nobody can know yet. Its start is at most two epochs away.
-    function _convene(
-        bytes32 id,
-        Case storage c,
-        uint32 role,
-        uint256 size,
-        uint256 commitSeconds,
-        uint256 revealSeconds
-    ) private returns (uint64 drawEpoch) {
+    function _convene(bytes32 id, Case storage c, uint32 role, uint256 size, Phases memory phases) private {
         if (size == 0) revert EmptyCommittee();
-        drawEpoch = epochs.unknownEpoch();
+        uint64 drawEpoch = epochs.unknownEpoch();
         uint256 snapshot = block.timestamp - 1;
         uint256 commitFrom = drawEpoch * _epochSeconds;
         Round storage r = _rounds[id][++c.round];
@@ -363,8 +353,8 @@ contract Validation is IValidation, Multicall {
         r.drawEpoch = drawEpoch;
         r.snapshot = snapshot.toUint48();
         r.commitFrom = commitFrom.toUint48();
-        r.revealFrom = (commitFrom + commitSeconds).toUint48();
-        r.revealUntil = (commitFrom + commitSeconds + revealSeconds).toUint48();
+        r.revealFrom = (commitFrom + phases.commitSeconds).toUint48();
+        r.revealUntil = (commitFrom + phases.commitSeconds + phases.revealSeconds).toUint48();
         r.size = size.toUint32();
         r.silenceBps = parameters.get(Parameter.SlashSilenceBps).toUint16();
         r.totalWeight = registry.totalWeightAt(role, snapshot);
@@ -388,13 +378,11 @@ contract Validation is IValidation, Multicall {
 
     /// @dev From the proposal: the time to appeal, two epochs at most to the draw, the two phases; and then time to take the
     ///      slash back, which on another layer arrives up to one checkpoint's challenge later than the proposal did.
-    function _checkAppealFits(uint256 commitSeconds, uint256 revealSeconds)
-        private
-        view
-        returns (uint256 appealSeconds)
-    {
+    function _phases() private view returns (Phases memory phases, uint256 appealSeconds) {
+        phases.commitSeconds = parameters.get(Parameter.DisputeCommitSeconds).toUint32();
+        phases.revealSeconds = parameters.get(Parameter.DisputeRevealSeconds).toUint32();
         appealSeconds = parameters.get(Parameter.AppealSeconds);
-        uint256 ends = appealSeconds + 2 * _epochSeconds + commitSeconds + revealSeconds
+        uint256 ends = appealSeconds + 2 * _epochSeconds + phases.commitSeconds + phases.revealSeconds
             + parameters.get(Parameter.CheckpointChallengeSeconds);
         uint256 executes = parameters.get(Parameter.SlashAppealSeconds);
         if (ends >= executes) revert AppealTooLate(ends, executes);
@@ -446,6 +434,14 @@ contract Validation is IValidation, Multicall {
         signer = StrictSignature.recover(digestA, signatureA);
         address other = StrictSignature.recover(digestB, signatureB);
         if (signer != other) revert SignersDiffer(signer, other);
+    }
+
+    /// @dev The case of a receipt that its miner signed.
+    function _verify(Receipt calldata receipt, bytes calldata signature) private view returns (bytes32) {
+        bytes32 digest = _receiptDigest(receipt);
+        address signer = StrictSignature.recover(digest, signature);
+        if (signer != receipt.miner) revert NotMiner(signer, receipt.miner);
+        return _idOf(digest);
     }
 
     function _receiptDigest(Receipt calldata receipt) private view returns (bytes32) {
