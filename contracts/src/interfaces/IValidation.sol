@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import { EpochRoot } from "../types/Attestation.sol";
+import { Checkpoint } from "../types/Checkpoint.sol";
 import { Receipt } from "../types/Receipt.sol";
-import { Checkpoint, Vote } from "../types/Statements.sol";
+import { Vote } from "../types/Statements.sol";
 import { IEpochManager } from "./IEpochManager.sol";
 import { IParameters } from "./IParameters.sol";
 import { IRoleRegistry } from "./IRoleRegistry.sol";
@@ -245,8 +246,9 @@ interface IValidation {
         bytes calldata signatureB
     ) external;
 
-    /// @notice Two checkpoints of one oracle for the same block of the same chain.
+    /// @notice Two checkpoints of one oracle for the same block number of a chain.
     function reportCheckpoints(
+        uint256 chainId,
         Checkpoint calldata a,
         bytes calldata signatureA,
         Checkpoint calldata b,

@@ -148,7 +148,9 @@ contract UsefulWork is IUsefulWork, EIP712 {
         Seat[] memory seats = _seats[id];
         if (accepted.length != seats.length) revert WrongScores(accepted.length, seats.length);
         if (snapshot >= block.timestamp || snapshot + parameters.get(Parameter.SnapshotAgeMaxSeconds) < block.timestamp)
-        revert InvalidSnapshot(snapshot);
+        {
+            revert InvalidSnapshot(snapshot);
+        }
         Quorum.check(registry, Roles.GUARD, snapshot, scoreDigest(id, accepted), signatures);
 
         uint256 rewardPerItem = s.terms.rewardPerItem;

@@ -9,10 +9,11 @@ import { IValidation } from "../interfaces/IValidation.sol";
 import { Sortition } from "../libraries/Sortition.sol";
 import { StrictSignature } from "../libraries/StrictSignature.sol";
 import { EpochRoot } from "../types/Attestation.sol";
+import { Checkpoint } from "../types/Checkpoint.sol";
 import { Parameter } from "../types/Parameter.sol";
 import { Receipt } from "../types/Receipt.sol";
 import { Roles } from "../types/Roles.sol";
-import { Checkpoint, Statements, Vote } from "../types/Statements.sol";
+import { Statements, Vote } from "../types/Statements.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { Multicall } from "@openzeppelin/contracts/utils/Multicall.sol";
@@ -285,17 +286,17 @@ contract Validation is IValidation, Multicall {
 
     /// @inheritdoc IValidation
     function reportCheckpoints(
+        uint256 chainId,
         Checkpoint calldata a,
         bytes calldata signatureA,
         Checkpoint calldata b,
         bytes calldata signatureB
     ) external {
-        bytes32 hashA = a.hash();
-        bytes32 hashB = b.hash();
-        address signer =
-            _sameSigner(_digest(checkpointDomain, hashA), signatureA, _digest(checkpointDomain, hashB), signatureB);
-        if (a.chainId != b.chainId || a.number != b.number || hashA == hashB) revert NoConflict();
-        bytes32 subject = keccak256(abi.encode(a.chainId, a.number));
+        bytes32 digestA = _digest(checkpointDomain, a.hashFor(chainId));
+        bytes32 digestB = _digest(checkpointDomain, b.hashFor(chainId));
+        address signer = _sameSigner(digestA, signatureA, digestB, signatureB);
+        if (a.number != b.number || digestA == digestB) revert NoConflict();
+        bytes32 subject = keccak256(abi.encode(chainId, a.number));
         _report(Kind.Checkpoint, signer, subject, Roles.ORACLE, Parameter.MinStakeOracleWei);
     }
 

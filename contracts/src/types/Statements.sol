@@ -31,25 +31,11 @@ struct Vote {
     bytes32 salt;
 }
 
-/// @notice An oracle's word about one block of a chain. Read by the domain of the anchor that takes it, on the anchor's chain.
-/// @param chainId   chain that the block is on
-/// @param number    block number
-/// @param stateRoot root of the state trie after the block
-struct Checkpoint {
-    uint256 chainId;
-    uint64 number;
-    bytes32 blockHash;
-    bytes32 stateRoot;
-}
-
 bytes32 constant ASSIGNMENT_TYPEHASH = keccak256(
     "Assignment(bytes32 task,bytes32 session,bytes32 model,address router,address miner,bytes32 promptCommit,uint32 promptTokens,uint32 maxTokens,bytes32 sampling,uint128 promptPrice,uint128 completionPrice,uint64 deadline)"
 );
 bytes32 constant VOTE_TYPEHASH =
     keccak256("Vote(bytes32 task,uint32 round,uint8 verdict,bytes32 evidenceHash,bytes32 salt)");
-bytes32 constant CHECKPOINT_TYPEHASH =
-    keccak256("Checkpoint(uint256 chainId,uint64 number,bytes32 blockHash,bytes32 stateRoot)");
-
 bytes32 constant DOMAIN_TYPEHASH =
     keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 bytes32 constant DOMAIN_NAME_HASH = keccak256("cortensord");
@@ -57,7 +43,6 @@ bytes32 constant DOMAIN_VERSION_HASH = keccak256("1");
 
 using Statements for Assignment global;
 using Statements for Vote global;
-using Statements for Checkpoint global;
 
 /// @notice EIP-712 hashes of statements. Every field of them is one word, so the encoding is the type hash and the struct as it stands.
 library Statements {
@@ -69,11 +54,6 @@ library Statements {
     /// @dev EIP-712 struct hash.
     function hash(Vote calldata v) internal pure returns (bytes32) {
         return keccak256(abi.encode(VOTE_TYPEHASH, v));
-    }
-
-    /// @dev EIP-712 struct hash.
-    function hash(Checkpoint calldata c) internal pure returns (bytes32) {
-        return keccak256(abi.encode(CHECKPOINT_TYPEHASH, c));
     }
 
     /// @dev Domain separator of any contract of this protocol. NodeRegistry reads Receipt, Assignment and Vote, SessionManager
