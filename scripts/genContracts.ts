@@ -5,7 +5,22 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { foundry } from './foundry.ts';
 
-const CONTRACTS = ['CorToken', 'StakeVault', 'NodeRegistry', 'SessionManager', 'Settlement'] as const;
+const CONTRACTS = [
+  'CorToken',
+  'StakeVault',
+  'NodeRegistry',
+  'SessionManager',
+  'Settlement',
+  'OracleSet',
+  'CheckpointAnchor',
+  'Outbox',
+  'Inbox',
+  'BridgeVault',
+  'BridgedCor',
+  'LayerAccount',
+  'StakeMirror',
+  'SlashRelay',
+] as const;
 const root = new URL('..', import.meta.url);
 const at = (path: string): string => fileURLToPath(new URL(path, root));
 
