@@ -75,6 +75,9 @@ const operator = pad('0xb0b', { size: 32 });
 const stakeSlot = nestedSlot(owner, operator, 7n);
 await set(FULL, stakeSlot, 12_345_678n * 10n ** 18n);
 await set(FULL, word(3n), 2n ** 256n - 1n);
+// Cleared again: anvil keeps a leaf that says zero.
+await set(FULL, word(4n), 1n);
+await set(FULL, word(4n), 0n);
 await node.mine({ blocks: 1 });
 
 const deployed = await node.waitForTransactionReceipt({
@@ -90,7 +93,8 @@ for (let i = 0; i < 5; ++i) {
 }
 const sentSlot = (message: Hex): Hex => keccak256(encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [message, 0n]));
 
-const block = (await node.request({ method: 'eth_getBlockByNumber', params: ['latest', false] })) as unknown as RpcBlock;
+const request = { method: 'eth_getBlockByNumber', params: ['latest', false] } as never;
+const block = (await node.request(request)) as unknown as RpcBlock;
 
 interface Case {
   name: string;
@@ -112,6 +116,7 @@ await add('outbox message that was never sent', outbox, sentSlot(word(1n)));
 await add('nested mapping entry', FULL, stakeSlot);
 await add('nested mapping entry of a stranger', FULL, nestedSlot(operator, owner, 7n));
 await add('largest word', FULL, word(3n));
+await add('cleared slot', FULL, word(4n));
 await add('account without storage', EMPTY, word(0n));
 await add('embedded leaf', PAIR, one);
 await add('second embedded leaf', PAIR, two);
