@@ -6,7 +6,23 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { foundry } from './foundry.ts';
 
-const CONTRACTS = ['CorToken', 'Parameters', 'StakeVault', 'NodeRegistry', 'SessionManager', 'Settlement'] as const;
+const CONTRACTS = [
+  'CorToken',
+  'Parameters',
+  'StakeVault',
+  'NodeRegistry',
+  'SessionManager',
+  'Settlement',
+  'OracleSet',
+  'CheckpointAnchor',
+  'Outbox',
+  'Inbox',
+  'BridgeVault',
+  'BridgedCor',
+  'LayerAccount',
+  'StakeMirror',
+  'SlashRelay',
+] as const;
 const root = new URL('..', import.meta.url);
 const at = (path: string): string => fileURLToPath(new URL(path, root));
 
