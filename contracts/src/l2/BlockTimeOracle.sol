@@ -30,7 +30,7 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
 
     /// @dev All weight behind one hash at one number.
     struct Block {
-        uint256 number;
+        uint64 number;
         bytes32 blockHash;
         uint256 weight;
     }
@@ -224,7 +224,7 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
     function _forked(uint64 chainId, Status storage l, Round memory round) private returns (bool) {
         (Block memory a, Block memory b) = _heaviest(round);
         uint256 total = round.totalWeight;
-        uint256 number = 0;
+        uint64 number = 0;
         bool differ = false;
         if (b.weight * 3 > total && (a.number == b.number || _contradicts(chainId, b))) {
             (differ, number) = (true, b.number);
@@ -235,7 +235,7 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
         }
         bool agreed = a.weight * 3 > total * 2;
         bool clears = agreed && !differ && a.number > l.forkedAt;
-        if (differ && number > l.forkedAt) l.forkedAt = uint64(number);
+        if (differ && number > l.forkedAt) l.forkedAt = number;
         if (agreed) _remember(chainId, a);
         return differ || (l.flags & FORKED != 0 && !clears);
     }
@@ -244,13 +244,13 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
     function _remember(uint64 chainId, Block memory a) private {
         Agreed storage slot = _agreed[chainId][a.number % HISTORY];
         if (slot.number > a.number || (slot.number == a.number && slot.blockHash == a.blockHash)) return;
-        slot.number = uint64(a.number);
+        slot.number = a.number;
         slot.blockHash = a.blockHash;
-        emit BlockAgreed(chainId, uint64(a.number), a.blockHash);
+        emit BlockAgreed(chainId, a.number, a.blockHash);
     }
 
     function _contradicts(uint64 chainId, Block memory b) private view returns (bool) {
-        bytes32 known = agreedHash(chainId, uint64(b.number));
+        bytes32 known = agreedHash(chainId, b.number);
         return known != 0 && known != b.blockHash;
     }
 
@@ -296,7 +296,7 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
     function _heaviest(Round memory round) private pure returns (Block memory a, Block memory b) {
         uint256 n = round.weights.length;
         for (uint256 i = 0; i < n; ++i) {
-            Block memory c = Block(round.numbers[i], round.hashes[i], 0);
+            Block memory c = Block(round.numbers[i].toUint64(), round.hashes[i], 0);
             bool counted = false;
             for (uint256 j = 0; j < n && !counted; ++j) {
                 if (round.numbers[j] != c.number || round.hashes[j] != c.blockHash) continue;

@@ -287,10 +287,16 @@ contract Compliance is ICompliance, EIP712 {
 
     /// @dev Own refusal, or that of the next admission, as its selector. A call that fails in whatever way is a refusal.
     function _answer(bytes memory refusal, bytes memory question) private view returns (bool, bytes4) {
-        if (refusal.length != 0) return (false, bytes4(refusal));
+        if (refusal.length != 0) return (false, _selector(refusal));
         if (address(next) == address(0)) return (true, 0);
         (bool ok, bytes memory reason) = address(next).staticcall(question);
-        return ok ? (true, bytes4(0)) : (false, bytes4(reason));
+        return ok ? (true, bytes4(0)) : (false, _selector(reason));
+    }
+
+    function _selector(bytes memory refusal) private pure returns (bytes4) {
+        // Errors begin with their selector; what a refusal says beyond it is for `requireSession`.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return bytes4(refusal);
     }
 
     function _revertWith(bytes memory refusal) private pure {

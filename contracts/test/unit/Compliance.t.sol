@@ -76,8 +76,8 @@ abstract contract ComplianceBase is MarketTest {
         check_node(refusal);
     }
 
-    function refused(bytes4 error, address account) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(error, account);
+    function refused(bytes4 selector, address account) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(selector, account);
     }
 
     function gapLeaf(address low, address high) internal pure returns (bytes32) {
