@@ -355,6 +355,19 @@ contract BlockTimeOracleUpdateTest is BlockTimeOracleBase {
         time.networkTime(LAYER + 1);
     }
 
+    function test_readsWeightsASecondAgo() public {
+        for (uint256 i = 0; i < 3; ++i) {
+            post(i, honest(1));
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectCall(
+                address(weights), abi.encodeCall(IWeights.weightAt, (oracle(i), Roles.ORACLE, block.timestamp - 1))
+            );
+        }
+        vm.expectCall(address(weights), abi.encodeCall(IWeights.totalWeightAt, (Roles.ORACLE, block.timestamp - 1)));
+        time.update(LAYER, oracles(3));
+    }
+
     function test_weighsByStakeNotByHeads() public {
         // Three oracles of small weight against one of large weight: the heads lose.
         weights.set(oracle(3), 100);
@@ -839,6 +852,16 @@ contract BlockTimeOracleForkedTest is BlockTimeOracleBase {
         for (uint256 i = 0; i < 2; ++i) {
             o[i].number = FIRST;
             o[i].blockHash = "other";
+        }
+        close(o);
+        assertEq(flags(), 0);
+    }
+
+    function test_exactlyAThirdCannotFlagAChangeWhenNoGroupIsLarger() public {
+        Observation[] memory o = all(FIRST + 1);
+        for (uint256 i = 0; i < 6; ++i) {
+            if (i < 2) (o[i].number, o[i].blockHash) = (FIRST, bytes32("other"));
+            else o[i] = honest(FIRST + uint64(i) / 2);
         }
         close(o);
         assertEq(flags(), 0);

@@ -397,6 +397,12 @@ contract ComplianceProveDeniedTest is ComplianceBase {
         assertEq(compliance.isDenied(account), account == listed);
     }
 
+    function test_RevertWhen_AListedAccountIsProvenOffByAGapBesideIt() public {
+        testFuzz_everybodyIsProvenOnOrOffAndNeverBoth(client, client);
+        testFuzz_everybodyIsProvenOnOrOffAndNeverBoth(operator, address(uint160(operator) - 1));
+        testFuzz_everybodyIsProvenOnOrOffAndNeverBoth(operator, address(uint160(operator) + 1));
+    }
+
     function test_anEmptyListIsOneGap() public {
         denyOnly(client);
         compliance.proveDenied(client, END, proofOf(gapLeaf(address(0), client)));
