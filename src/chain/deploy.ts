@@ -40,8 +40,8 @@ const COR = 10n ** 18n;
 
 export const DEPLOY_DEFAULTS: DeployParams = { supply: 1_000_000_000n * COR, epochSeconds: EPOCH_SECONDS, parameters: {} };
 
-/** Value and bounds of each parameter, in the contract's order. */
-function definitionsOf(values: DeployParams['parameters']): { value: bigint; min: bigint; max: bigint }[] {
+/** Value and bounds of each parameter, in the contract's order: the shipped ones, or wide enough for the given values. */
+export function parameterDefinitions(values: DeployParams['parameters']): { value: bigint; min: bigint; max: bigint }[] {
   const names = Object.keys(PARAMETER_DEFAULTS) as ParameterName[];
   return names.map((name) => {
     const { value: shipped, min, max } = PARAMETER_DEFAULTS[name];
@@ -62,8 +62,8 @@ export interface DeployOptions {
   readonly timeoutMs?: number;
 }
 
-/** More than the largest contract needs (about 2.5 million), and six fit into a block of 30 million. */
-const DEPLOY_GAS = 5_000_000n;
+/** More than the largest contract needs (Parameters, about 4.5 million); five fit into a block of 30 million, the last waits for the next. */
+const DEPLOY_GAS = 6_000_000n;
 const ZERO: Address = `0x${'00'.repeat(20)}`;
 
 interface Creation {
@@ -105,7 +105,7 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
       {
         abi: parametersAbi,
         bytecode: parametersBytecode,
-        args: [params.governance ?? ZERO, BigInt(params.epochSeconds), definitionsOf(params.parameters)],
+        args: [params.governance ?? ZERO, BigInt(params.epochSeconds), parameterDefinitions(params.parameters)],
       },
       {
         abi: stakeVaultAbi,

@@ -42,8 +42,9 @@ library ParameterDefaults {
     }
 
     function _rewards(IParameters.Definition[] memory d) private pure {
-        // What is issued in an epoch of the first period; governance may lower it, not raise it.
-        _put(d, Parameter.EmissionWei, 20_000 ether, 0, 20_000 ether);
+        // What is issued in an epoch of the first period; governance may lower it, not raise it. With the decay below all that
+        // is ever issued comes to 346 million COR, about a third of the supply.
+        _put(d, Parameter.EmissionWei, 4000 ether, 0, 4000 ether);
         // Part of an epoch's issue that is left in each following period; it never grows.
         _put(d, Parameter.EmissionDecayBps, 9500, 5000, 10_000);
         // Half a year of hours; not less than a month.
@@ -65,7 +66,7 @@ library ParameterDefaults {
     }
 
     function _disputes(IParameters.Definition[] memory d) private pure {
-        // What a dispute opened in vain costs: more than a committee's work is worth.
+        // What a dispute opened in vain costs: it goes to the miner who was right, and pays for more than its trouble.
         _put(d, Parameter.DisputeBondWei, 100 ether, 10 ether, 10_000 ether);
         // A forward pass takes seconds; half an hour lets a guard restart and catch up with the chain.
         _put(d, Parameter.DisputeCommitSeconds, 30 minutes, 10 minutes, 6 hours);

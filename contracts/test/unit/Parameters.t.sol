@@ -369,7 +369,7 @@ contract ParameterDefaultsTest is ParametersBase {
         assertEq(value(Parameter.GuardsBps), 300);
         assertEq(value(Parameter.OracleBps), 100);
         assertEq(value(Parameter.TreasuryBps), 100);
-        assertEq(value(Parameter.EmissionWei), 20_000 ether);
+        assertEq(value(Parameter.EmissionWei), 4000 ether);
         assertEq(value(Parameter.EmissionDecayBps), 9500);
         assertEq(value(Parameter.EmissionPeriodEpochs), 4320);
         assertEq(value(Parameter.ThawSeconds), 1 days);

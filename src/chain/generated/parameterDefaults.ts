@@ -11,7 +11,7 @@ export const PARAMETER_DEFAULTS = {
   GuardsBps: { value: 300n, min: 100n, max: 1000n },
   OracleBps: { value: 100n, min: 0n, max: 500n },
   TreasuryBps: { value: 100n, min: 0n, max: 500n },
-  EmissionWei: { value: 20000000000000000000000n, min: 0n, max: 20000000000000000000000n },
+  EmissionWei: { value: 4000000000000000000000n, min: 0n, max: 4000000000000000000000n },
   EmissionDecayBps: { value: 9500n, min: 5000n, max: 10000n },
   EmissionPeriodEpochs: { value: 4320n, min: 720n, max: 8760n },
   ThawSeconds: { value: 86400n, min: 21600n, max: 604800n },

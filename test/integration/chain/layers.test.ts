@@ -12,6 +12,8 @@ import { inboxBytecode } from '../../../src/chain/generated/Inbox.bytecode.ts';
 import { inboxAbi } from '../../../src/chain/generated/Inbox.ts';
 import { layerAccountBytecode } from '../../../src/chain/generated/LayerAccount.bytecode.ts';
 import { layerAccountAbi } from '../../../src/chain/generated/LayerAccount.ts';
+import { nodeRegistryBytecode } from '../../../src/chain/generated/NodeRegistry.bytecode.ts';
+import { nodeRegistryAbi } from '../../../src/chain/generated/NodeRegistry.ts';
 import { oracleSetBytecode } from '../../../src/chain/generated/OracleSet.bytecode.ts';
 import { oracleSetAbi } from '../../../src/chain/generated/OracleSet.ts';
 import { outboxBytecode } from '../../../src/chain/generated/Outbox.bytecode.ts';
@@ -20,14 +22,17 @@ import { slashRelayBytecode } from '../../../src/chain/generated/SlashRelay.byte
 import { slashRelayAbi } from '../../../src/chain/generated/SlashRelay.ts';
 import { stakeMirrorBytecode } from '../../../src/chain/generated/StakeMirror.bytecode.ts';
 import { stakeMirrorAbi } from '../../../src/chain/generated/StakeMirror.ts';
+import { stakeVaultBytecode } from '../../../src/chain/generated/StakeVault.bytecode.ts';
+import { stakeVaultAbi } from '../../../src/chain/generated/StakeVault.ts';
 import { type Layer, latestStatement, type Statement, signStatement, startLayer, WINDOW_SECONDS } from './layersSupport.ts';
 import { account, COR } from './support.ts';
 
 const ROLE_ORACLE = 8;
-const STAKES_SLOT = 7n;
-/** Stand for StakeVault above and NodeRegistry below. */
-const STAKE_VAULT: Address = `0x${'5a'.repeat(20)}`;
-const REGISTRY: Address = `0x${'4e'.repeat(20)}`;
+/** Slot of StakeVault's mapping of stakes. */
+const STAKES_SLOT = 0n;
+const STAKE = 100n * COR;
+const SLASH = COR;
+const MINIMUM_STAKES = { router: COR, miner: COR, guard: COR, oracle: COR };
 const oracles = [1, 2, 3, 4].map(account);
 const [user, receiver, controller, validation] = [account(5), account(6), account(7), account(8)];
 
@@ -71,6 +76,7 @@ describe('layers: two chains that believe each other by proof only', function ()
   let accountAbove: Address;
   let accountBelow: Address;
   let relay: Address;
+  let stakeVault: Address;
   let mirror: Address;
   const gas = new Map<string, bigint>();
 
@@ -89,8 +95,10 @@ describe('layers: two chains that believe each other by proof only', function ()
     await up.deploy(outboxAbi, outboxBytecode, []);
     await up.deploy(inboxAbi, inboxBytecode, [upperAnchor, lowerOutbox, BigInt(down.chainId)]);
     vault = await up.deploy(bridgeVaultAbi, bridgeVaultBytecode, [token, upperOutbox, upperInbox, down.at(4)]);
-    accountAbove = await up.deploy(layerAccountAbi, layerAccountBytecode, [upperInbox, down.at(6), [STAKE_VAULT]]);
-    await up.accept(STAKE_VAULT);
+    stakeVault = up.at(7);
+    accountAbove = await up.deploy(layerAccountAbi, layerAccountBytecode, [upperInbox, down.at(6), [stakeVault]]);
+    await up.deploy(stakeVaultAbi, stakeVaultBytecode, [token, up.at(8), accountAbove, up.parameters]);
+    await up.deploy(nodeRegistryAbi, nodeRegistryBytecode, [stakeVault, MINIMUM_STAKES]);
 
     oracleSetBelow = await down.deploy(oracleSetAbi, oracleSetBytecode, [down.at(5), seats]);
     const lowerAnchor = await down.deploy(checkpointAnchorAbi, checkpointAnchorBytecode, [
@@ -107,11 +115,11 @@ describe('layers: two chains that believe each other by proof only', function ()
       lowerOutbox,
       BigInt(up.chainId),
       accountAbove,
-      STAKE_VAULT,
+      stakeVault,
       [validation.address],
     ]);
-    mirror = await down.deploy(stakeMirrorAbi, stakeMirrorBytecode, [lowerAnchor, STAKE_VAULT, word(STAKES_SLOT), 1_000n, REGISTRY]);
-    await down.accept(REGISTRY);
+    mirror = await down.deploy(stakeMirrorAbi, stakeMirrorBytecode, [lowerAnchor, stakeVault, word(STAKES_SLOT), 1_000n, down.at(8)]);
+    await down.deploy(nodeRegistryAbi, nodeRegistryBytecode, [mirror, MINIMUM_STAKES]);
 
     upper = { layer: up, anchor: upperAnchor, outbox: upperOutbox, inbox: upperInbox };
     lower = { layer: down, anchor: lowerAnchor, outbox: lowerOutbox, inbox: lowerInbox };
@@ -269,16 +277,18 @@ describe('layers: two chains that believe each other by proof only', function ()
     const isOracle = { address: oracleSetBelow, abi: oracleSetAbi, functionName: 'isOracle', args: [receiver.address] } as const;
     assert.equal(await lower.layer.node.readContract(isOracle), true);
 
-    const slash = [word(9n), user.address, receiver.address, COR, controller.address];
+    const approval = { address: token, abi: corTokenAbi, functionName: 'approve', args: [stakeVault, STAKE] };
+    await upper.layer.send(approval, user);
+    await upper.layer.send({ address: stakeVault, abi: stakeVaultAbi, functionName: 'stake', args: [receiver.address, STAKE] }, user);
+    const slash = [word(9n), user.address, receiver.address, SLASH, controller.address];
     await lower.layer.send({ address: relay, abi: slashRelayAbi, functionName: 'proposeSlash', args: slash }, validation);
     const up = await lastMessage(lower);
     const q = await proveMessage(lower, upper, up);
     await upper.layer.pass(WINDOW_SECONDS);
     gas.set('execute a slash', (await upper.layer.send(executeCall(upper, up, q))).gasUsed);
-    const logs = await upper.layer.node.getLogs({ address: accountAbove, fromBlock: 'latest' });
-    const [called] = parseEventLogs({ abi: layerAccountAbi, logs, eventName: 'Called' });
-    assert.equal(called?.args.data, encodeFunctionData({ abi: slashRelayAbi, functionName: 'proposeSlash', args: slash as never }));
-    assert.equal(called?.args.target.toLowerCase(), STAKE_VAULT);
+    const pair = { address: stakeVault, abi: stakeVaultAbi, args: [user.address, receiver.address] } as const;
+    assert.equal(await upper.layer.node.readContract({ ...pair, functionName: 'frozenOf' }), SLASH);
+    assert.equal(await upper.layer.node.readContract({ ...pair, functionName: 'stakeOf' }), STAKE - SLASH);
   });
 
   it('mirrors a stake, and that it is gone', async () => {
@@ -296,15 +306,15 @@ describe('layers: two chains that believe each other by proof only', function ()
       functionName: 'prove',
       args: [user.address, receiver.address, p.number, p.accountProof, p.storageProof],
     });
-    await upper.layer.node.setStorageAt({ address: STAKE_VAULT, index: slot, value: word(500n * COR) });
-    const staked = await anchorAndProve(upper, lower, STAKE_VAULT, slot);
+    const staked = await anchorAndProve(upper, lower, stakeVault, slot);
     assert.equal(await lower.layer.revertOf(proveCall(staked)), 'NotFinal');
     await lower.layer.pass(WINDOW_SECONDS);
     gas.set('prove a stake', (await lower.layer.send(proveCall(staked))).gasUsed);
-    assert.equal(await stakeOf(), 500n * COR);
+    assert.equal(await stakeOf(), STAKE - SLASH);
 
-    await upper.layer.node.setStorageAt({ address: STAKE_VAULT, index: slot, value: word(0n) });
-    const gone = await anchorAndProve(upper, lower, STAKE_VAULT, slot);
+    const unstake = { address: stakeVault, abi: stakeVaultAbi, functionName: 'unstake', args: [receiver.address, STAKE - SLASH] };
+    await upper.layer.send(unstake, user);
+    const gone = await anchorAndProve(upper, lower, stakeVault, slot);
     await lower.layer.pass(WINDOW_SECONDS);
     await lower.layer.send(proveCall(gone));
     assert.equal(await stakeOf(), 0n);

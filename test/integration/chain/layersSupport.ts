@@ -11,17 +11,19 @@ import {
   type LocalAccount,
   publicActions,
   walletActions,
+  zeroAddress,
 } from 'viem';
 import { type Anvil, startAnvil } from '../../../src/chain/anvil.ts';
+import { parameterDefinitions } from '../../../src/chain/deploy.ts';
+import { parametersBytecode } from '../../../src/chain/generated/Parameters.bytecode.ts';
+import { parametersAbi } from '../../../src/chain/generated/Parameters.ts';
+import { EPOCH_SECONDS } from '../../../src/chain/generated/parameterDefaults.ts';
 import { encodeHeader, type RpcBlock } from '../../../src/chain/header.ts';
 import { account } from './support.ts';
 
 export const WINDOW_SECONDS = 3_600;
-/** Stands for Parameters: every number is the window's. */
-const PARAMETERS: Address = `0x${'a1'.repeat(20)}`;
-const ANSWERS_WINDOW: Hex = `0x61${WINDOW_SECONDS.toString(16).padStart(4, '0')}5f5260205ff3`;
-/** A contract that accepts every call. */
-const ACCEPTS_ALL: Hex = '0x00';
+/** Deploys Parameters, so that the addresses of the other contracts count from the deployer's first transaction. */
+const FOUNDER = account(11);
 
 export interface Call {
   readonly address: Address;
@@ -41,7 +43,6 @@ export interface Layer {
   send(call: Call, from?: LocalAccount): Promise<{ gasUsed: bigint }>;
   /** Name of the custom error that the call would revert with. */
   revertOf(call: Call): Promise<string>;
-  accept(address: Address): Promise<void>;
   pass(seconds: number): Promise<void>;
 }
 
@@ -61,22 +62,23 @@ export async function startLayer(chainId: number): Promise<Layer> {
   const anvil = await startAnvil({ chainId, accounts: 12 });
   const node = connect(anvil.rpcUrl, chainId);
   const deployer = account(0);
-  await node.setCode({ address: PARAMETERS, bytecode: ANSWERS_WINDOW });
   const succeed = async (hash: Hex) => {
     const receipt = await node.waitForTransactionReceipt({ hash });
     if (receipt.status !== 'success') throw new Error(`transaction ${hash} reverted`);
     return receipt;
   };
+  const create = async (abi: Abi, bytecode: Hex, args: readonly unknown[], from: LocalAccount): Promise<Address> =>
+    (await succeed(await node.sendTransaction({ account: from, data: encodeDeployData({ abi, bytecode, args }) })))
+      .contractAddress as Address;
+  const definitions = parameterDefinitions({ CheckpointChallengeSeconds: BigInt(WINDOW_SECONDS) });
+  const parameters = await create(parametersAbi, parametersBytecode, [zeroAddress, BigInt(EPOCH_SECONDS), definitions], FOUNDER);
   return {
     anvil,
     chainId,
-    parameters: PARAMETERS,
+    parameters,
     node,
     at: (nonce) => getContractAddress({ from: deployer.address, nonce: BigInt(nonce) }),
-    async deploy(abi, bytecode, args) {
-      const receipt = await succeed(await node.sendTransaction({ data: encodeDeployData({ abi, bytecode, args }) }));
-      return receipt.contractAddress as Address;
-    },
+    deploy: (abi, bytecode, args) => create(abi, bytecode, args, deployer),
     async send(call, from = deployer) {
       const { request } = await node.simulateContract({ ...call, account: from });
       return succeed(await node.writeContract(request));
@@ -91,7 +93,6 @@ export async function startLayer(chainId: number): Promise<Layer> {
       }
       return 'nothing';
     },
-    accept: (address) => node.setCode({ address, bytecode: ACCEPTS_ALL }),
     async pass(seconds) {
       await node.increaseTime({ seconds });
       await node.mine({ blocks: 1 });
