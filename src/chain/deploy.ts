@@ -1,5 +1,5 @@
 import { type Abi, encodeDeployData, getContractAddress, type LocalAccount } from 'viem';
-import type { Address, Hex, Role, Wei } from '../types/index.ts';
+import type { Address, Hex, Wei } from '../types/index.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Deployment } from './deployment.ts';
 import { chainError } from './errors.ts';
@@ -7,6 +7,9 @@ import { corTokenBytecode } from './generated/CorToken.bytecode.ts';
 import { corTokenAbi } from './generated/CorToken.ts';
 import { nodeRegistryBytecode } from './generated/NodeRegistry.bytecode.ts';
 import { nodeRegistryAbi } from './generated/NodeRegistry.ts';
+import { parametersBytecode } from './generated/Parameters.bytecode.ts';
+import { parametersAbi } from './generated/Parameters.ts';
+import { EPOCH_SECONDS, PARAMETER_DEFAULTS } from './generated/parameterDefaults.ts';
 import { sessionManagerBytecode } from './generated/SessionManager.bytecode.ts';
 import { sessionManagerAbi } from './generated/SessionManager.ts';
 import { settlementBytecode } from './generated/Settlement.bytecode.ts';
@@ -15,7 +18,7 @@ import { stakeVaultBytecode } from './generated/StakeVault.bytecode.ts';
 import { stakeVaultAbi } from './generated/StakeVault.ts';
 import { connectRpc, type RpcClient, toChainError } from './rpc.ts';
 
-/** What is fixed for good when the contracts are deployed. */
+/** What is fixed when the contracts are deployed. */
 export interface DeployParams {
   /** Whole supply of COR, wei. */
   readonly supply: Wei;
@@ -23,27 +26,29 @@ export interface DeployParams {
   readonly holder?: Address;
   /** Who may slash; nobody when absent. */
   readonly slasher?: Address;
-  readonly unbondingSeconds: number;
-  /** Stake that each role needs, wei; a node with several roles needs their sum. */
-  readonly minStake: Readonly<Record<Role, Wei>>;
-  /** Seconds that payees have between a client's notice and its withdrawal. */
-  readonly thawSeconds: number;
-  /** Seconds between an epoch's root and claims against it. */
-  readonly challengeSeconds: number;
-  /** Seconds that the guards' weights of a settlement may be old; at most `unbondingSeconds`. */
-  readonly snapshotAgeMaxSeconds: number;
+  /** Who may change parameters; nobody when absent. */
+  readonly governance?: Address;
+  /** Length of the epochs that parameters are counted by, seconds. */
+  readonly epochSeconds: number;
+  /** First values other than the shipped ones; their bounds widen to hold them. */
+  readonly parameters: Partial<Record<ParameterName, bigint>>;
 }
+
+export type ParameterName = keyof typeof PARAMETER_DEFAULTS;
 
 const COR = 10n ** 18n;
 
-export const DEPLOY_DEFAULTS: DeployParams = {
-  supply: 1_000_000_000n * COR,
-  unbondingSeconds: 7 * 86_400,
-  minStake: { router: 1_000n * COR, miner: 1_000n * COR, guard: 5_000n * COR, oracle: 10_000n * COR },
-  thawSeconds: 86_400,
-  challengeSeconds: 3_600,
-  snapshotAgeMaxSeconds: 86_400,
-};
+export const DEPLOY_DEFAULTS: DeployParams = { supply: 1_000_000_000n * COR, epochSeconds: EPOCH_SECONDS, parameters: {} };
+
+/** Value and bounds of each parameter, in the contract's order: the shipped ones, or wide enough for the given values. */
+export function parameterDefinitions(values: DeployParams['parameters']): { value: bigint; min: bigint; max: bigint }[] {
+  const names = Object.keys(PARAMETER_DEFAULTS) as ParameterName[];
+  return names.map((name) => {
+    const { value: shipped, min, max } = PARAMETER_DEFAULTS[name];
+    const value = values[name] ?? shipped;
+    return { value, min: value < min ? value : min, max: value > max ? value : max };
+  });
+}
 
 export interface DeployOptions {
   readonly rpcUrl: string;
@@ -57,8 +62,8 @@ export interface DeployOptions {
   readonly timeoutMs?: number;
 }
 
-/** More than the largest contract needs (about 2.5 million), and five fit into a block of 30 million. */
-const DEPLOY_GAS = 5_000_000n;
+/** More than the largest contract needs (Parameters, about 4.5 million); five fit into a block of 30 million, the last waits for the next. */
+const DEPLOY_GAS = 6_000_000n;
 const ZERO: Address = `0x${'00'.repeat(20)}`;
 
 interface Creation {
@@ -68,7 +73,7 @@ interface Creation {
 }
 
 /**
- * Deploys the five contracts. All transactions are sent at once: addresses follow from the deployer's nonces, so that
+ * Deploys the contracts. All transactions are sent at once: addresses follow from the deployer's nonces, so that
  * contracts can name each other before they exist.
  *
  * @throws CHAIN_UNREACHABLE, CHAIN_WRONG_ID, CHAIN_REVERTED, CHAIN_TX_REFUSED, CHAIN_TX_TIMEOUT
@@ -87,21 +92,32 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
     ]);
     const at = (offset: number): Address =>
       getContractAddress({ from: deployer.address, nonce: BigInt(nonce + offset) }).toLowerCase() as Address;
-    const [token, stakeVault, nodeRegistry, sessionManager, settlement] = [at(0), at(1), at(2), at(3), at(4)];
-    const { router, miner, guard, oracle } = params.minStake;
+    const [token, parameters, stakeVault, nodeRegistry, sessionManager, settlement] = [at(0), at(1), at(2), at(3), at(4), at(5)];
+    const value = (name: ParameterName): bigint => params.parameters[name] ?? PARAMETER_DEFAULTS[name].value;
+    const minimum = {
+      router: value('MinStakeRouterWei'),
+      miner: value('MinStakeMinerWei'),
+      guard: value('MinStakeGuardWei'),
+      oracle: value('MinStakeOracleWei'),
+    };
     const creations: readonly Creation[] = [
       { abi: corTokenAbi, bytecode: corTokenBytecode, args: [params.holder ?? deployer.address, params.supply] },
       {
+        abi: parametersAbi,
+        bytecode: parametersBytecode,
+        args: [params.governance ?? ZERO, BigInt(params.epochSeconds), parameterDefinitions(params.parameters)],
+      },
+      {
         abi: stakeVaultAbi,
         bytecode: stakeVaultBytecode,
-        args: [token, nodeRegistry, params.slasher ?? ZERO, BigInt(params.unbondingSeconds)],
+        args: [token, nodeRegistry, params.slasher ?? ZERO, parameters],
       },
-      { abi: nodeRegistryAbi, bytecode: nodeRegistryBytecode, args: [stakeVault, { router, miner, guard, oracle }] },
-      { abi: sessionManagerAbi, bytecode: sessionManagerBytecode, args: [token, BigInt(params.thawSeconds)] },
+      { abi: nodeRegistryAbi, bytecode: nodeRegistryBytecode, args: [stakeVault, minimum] },
+      { abi: sessionManagerAbi, bytecode: sessionManagerBytecode, args: [token, value('ThawSeconds')] },
       {
         abi: settlementAbi,
         bytecode: settlementBytecode,
-        args: [token, nodeRegistry, sessionManager, treasury, BigInt(params.challengeSeconds), BigInt(params.snapshotAgeMaxSeconds)],
+        args: [token, nodeRegistry, sessionManager, treasury, value('ChallengeSeconds'), value('SnapshotAgeMaxSeconds')],
       },
     ];
     const signed = await Promise.all(
@@ -121,7 +137,7 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
     // In nonce order: a node that gets them out of order may refuse the later ones.
     for (const serializedTransaction of signed) hashes.push(await client.sendRawTransaction({ serializedTransaction }));
     await waitForAll(client, hashes, options.clock ?? systemClock, options.timeoutMs ?? 120_000);
-    return { chainId, token, stakeVault, nodeRegistry, sessionManager, settlement, block: Number(block) };
+    return { chainId, token, parameters, stakeVault, nodeRegistry, sessionManager, settlement, block: Number(block) };
   } catch (error) {
     throw toChainError('deploy', error);
   }

@@ -62,6 +62,11 @@ export const chainError = defineErrors('chain', {
     retryable: true,
   },
   CHAIN_CLOSED: { summary: 'The chain client was closed.', remedy: 'Nothing to do: the node is stopping.', http: 503 },
+  CHAIN_HEADER_UNKNOWN: {
+    summary: "A block's header can't be written as its chain does.",
+    remedy: 'Update cortensord: the chain had a fork that added header fields.',
+    http: 502,
+  },
   CHAIN_TREE_EMPTY: {
     summary: 'A Merkle tree needs at least one leaf.',
     remedy: 'Settle an epoch only when somebody is owed something.',

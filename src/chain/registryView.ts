@@ -141,7 +141,8 @@ function operatorsTouched(log: ChainLog): readonly Address[] {
     case 'NodeDeregistered':
     case 'Staked':
     case 'UnstakeStarted':
-    case 'Slashed':
+    case 'SlashProposed':
+    case 'SlashCancelled':
       return [log.args.operator.toLowerCase() as Address];
     default:
       return [];

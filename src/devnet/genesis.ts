@@ -13,7 +13,20 @@ import { CHAIN_ID, type NodePlan, STAKE } from './plan.ts';
 const MNEMONIC = 'test test test test test test test test test test test junk';
 const GAS_MONEY = 10n ** 21n;
 /** Windows short enough to watch; real deployments have hours (docs/contracts). */
-const PARAMS = { challengeSeconds: 2, thawSeconds: 5, unbondingSeconds: 3_600, snapshotAgeMaxSeconds: 3_600, minStake: STAKE };
+const PARAMS = {
+  epochSeconds: 60,
+  parameters: {
+    ChallengeSeconds: 2n,
+    ThawSeconds: 5n,
+    SlashAppealSeconds: 600n,
+    UnbondingSeconds: 3_600n,
+    SnapshotAgeMaxSeconds: 3_600n,
+    MinStakeRouterWei: STAKE.router,
+    MinStakeMinerWei: STAKE.miner,
+    MinStakeGuardWei: STAKE.guard,
+    MinStakeOracleWei: STAKE.oracle,
+  },
+};
 
 export interface Genesis {
   readonly anvil: Anvil;

@@ -76,7 +76,7 @@ export async function startNetwork(options: NetworkOptions): Promise<DevnetNetwo
     const [genesis, prepared] = await Promise.all([startChain(), Promise.all(plans.map((plan) => prepareNode(plan, nodesDir)))]);
     undo.push(() => genesis.anvil.close());
     signal.throwIfAborted();
-    progress(`chain ${genesis.deployment.chainId} with 5 contracts at ${genesis.anvil.rpcUrl}`);
+    progress(`chain ${genesis.deployment.chainId} with its contracts at ${genesis.anvil.rpcUrl}`);
 
     const deploymentFile = join(dir, 'deployment.json');
     await writeFile(deploymentFile, `${JSON.stringify(genesis.deployment, null, 2)}\n`);

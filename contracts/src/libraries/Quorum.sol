@@ -18,7 +18,17 @@ library Quorum {
         internal
         view
     {
-        uint256 weight = 0;
+        (uint256 weight, uint256 total) = weigh(weights, role, snapshot, digest, signatures);
+        if (weight * 3 <= total * 2) revert QuorumNotReached(weight, total);
+    }
+
+    /// @notice Weight of all signers together, and of everybody in the role.
+    /// @param signatures as in `check`
+    function weigh(IWeights weights, uint32 role, uint256 snapshot, bytes32 digest, bytes[] calldata signatures)
+        internal
+        view
+        returns (uint256 weight, uint256 total)
+    {
         address previous = address(0);
         for (uint256 i = 0; i < signatures.length; ++i) {
             address signer = StrictSignature.recover(digest, signatures[i]);
@@ -28,7 +38,6 @@ library Quorum {
             weight += own;
             previous = signer;
         }
-        uint256 total = weights.totalWeightAt(role, snapshot);
-        if (weight * 3 <= total * 2) revert QuorumNotReached(weight, total);
+        total = weights.totalWeightAt(role, snapshot);
     }
 }

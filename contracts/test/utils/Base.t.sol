@@ -2,22 +2,29 @@
 pragma solidity 0.8.37;
 
 import { INodeRegistry } from "../../src/interfaces/INodeRegistry.sol";
+import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { ISessionManager } from "../../src/interfaces/ISessionManager.sol";
 import { CorToken } from "../../src/l1/CorToken.sol";
+import { Parameters } from "../../src/l1/Parameters.sol";
 import { StakeVault } from "../../src/l1/StakeVault.sol";
 import { NodeRegistry } from "../../src/l2/NodeRegistry.sol";
 import { SessionManager } from "../../src/l2/SessionManager.sol";
 import { Settlement } from "../../src/l2/Settlement.sol";
 import { PayoutTree } from "../../src/libraries/PayoutTree.sol";
 import { EpochRoot } from "../../src/types/Attestation.sol";
+import { Parameter } from "../../src/types/Parameter.sol";
+import { ParameterDefaults } from "../../src/types/ParameterDefaults.sol";
 import { Roles } from "../../src/types/Roles.sol";
 import { Voucher, VoucherDebit } from "../../src/types/Voucher.sol";
 import { Test } from "forge-std/Test.sol";
 
-/// @notice The five contracts deployed as in production, with actors and the ways they sign.
+/// @notice The contracts deployed as in production, with actors and the ways they sign.
 abstract contract Base is Test {
     uint256 internal constant SUPPLY = 1_000_000 ether;
+    uint256 internal constant EPOCH = 1 hours;
     uint256 internal constant UNBONDING = 7 days;
+    uint256 internal constant APPEAL = 2 days;
+    uint256 internal constant REPORTER_BPS = 2000;
     uint256 internal constant THAW = 1 days;
     uint256 internal constant CHALLENGE = 1 hours;
     uint256 internal constant SNAPSHOT_AGE_MAX = 1 days;
@@ -26,12 +33,14 @@ abstract contract Base is Test {
     bytes internal constant PEER_ID = hex"002408011220";
 
     CorToken internal token;
+    Parameters internal parameters;
     StakeVault internal vault;
     NodeRegistry internal registry;
     SessionManager internal sessions;
     Settlement internal settlement;
 
     address internal holder = makeAddr("holder");
+    address internal governance = makeAddr("governance");
     address internal slasher = makeAddr("slasher");
     address internal treasury = makeAddr("treasury");
     address internal stranger = makeAddr("stranger");
@@ -53,8 +62,9 @@ abstract contract Base is Test {
         }
         uint64 nonce = vm.getNonce(address(this));
         token = new CorToken(holder, SUPPLY);
+        parameters = new Parameters(governance, EPOCH, definitions());
         vault = new StakeVault(
-            token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 2)), slasher, UNBONDING
+            token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 3)), slasher, parameters
         );
         registry = new NodeRegistry(vault, INodeRegistry.MinimumStakes(MIN_STAKE, MIN_STAKE, MIN_STAKE, MIN_STAKE));
         sessions = new SessionManager(token, THAW);
@@ -66,6 +76,28 @@ abstract contract Base is Test {
         vm.stopPrank();
         vm.prank(client);
         token.approve(address(sessions), type(uint256).max);
+    }
+
+    /// @dev The shipped table, with the numbers of the tests.
+    function definitions() internal pure returns (IParameters.Definition[] memory d) {
+        d = ParameterDefaults.definitions();
+        d[uint256(Parameter.UnbondingSeconds)].value = uint208(UNBONDING);
+        d[uint256(Parameter.SlashAppealSeconds)].value = uint208(APPEAL);
+        d[uint256(Parameter.ReporterBps)].value = uint208(REPORTER_BPS);
+        d[uint256(Parameter.ThawSeconds)].value = uint208(THAW);
+        d[uint256(Parameter.ChallengeSeconds)].value = uint208(CHALLENGE);
+        d[uint256(Parameter.SnapshotAgeMaxSeconds)].value = uint208(SNAPSHOT_AGE_MAX);
+        d[uint256(Parameter.MinStakeRouterWei)].value = MIN_STAKE;
+        d[uint256(Parameter.MinStakeMinerWei)].value = MIN_STAKE;
+        d[uint256(Parameter.MinStakeGuardWei)] = IParameters.Definition(MIN_STAKE, MIN_STAKE, 50_000 ether);
+        d[uint256(Parameter.MinStakeOracleWei)] = IParameters.Definition(MIN_STAKE, MIN_STAKE, 100_000 ether);
+    }
+
+    /// @dev Sets a value and goes to the first second of the epoch in which it holds.
+    function govern(Parameter parameter, uint256 value) internal {
+        vm.prank(governance);
+        parameters.set(parameter, value);
+        vm.warp((block.timestamp / EPOCH + 1) * EPOCH);
     }
 
     function stake(address operator, uint256 amount) internal {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { encodeFunctionData, keccak256 } from 'viem';
 import { corTokenAbi } from '../../../src/chain/generated/CorToken.ts';
 import { memoryJournal, type TxIntent, type TxJournal, type TxOutcome } from '../../../src/chain/journal.ts';
+import { connectRpc } from '../../../src/chain/rpc.ts';
 import { openWriter } from '../../../src/chain/writer.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 import { account, CHAIN_ID, COR, log, type Stage, stage } from './support.ts';
@@ -102,17 +103,18 @@ describe('sending transactions', function () {
     const journal = recording();
     const data = encodeFunctionData({ abi: corTokenAbi, functionName: 'transfer', args: [to.address, COR] });
     const intent: TxIntent = { kind: 'transfer', chainId: CHAIN_ID, from: from.address, to: s.deployment.token, data };
+    const nonce = await connectRpc(s.anvil.rpcUrl).getTransactionCount({ address: from.address });
     const raw = await from.signTransaction({
       type: 'eip1559',
       chainId: CHAIN_ID,
-      nonce: 5,
+      nonce,
       to: intent.to,
       data,
       gas: 200_000n,
       maxFeePerGas: 10n ** 10n,
       maxPriorityFeePerGas: 1n,
     });
-    for (let copy = 0; copy < 2; copy++) await journal.sent(await journal.begin(intent), { hash: keccak256(raw), nonce: 5, raw });
+    for (let copy = 0; copy < 2; copy++) await journal.sent(await journal.begin(intent), { hash: keccak256(raw), nonce, raw });
     await journal.begin(intent);
 
     await (await openWith(journal)).reconcile();

@@ -5,7 +5,7 @@ import { suggest } from '../../../src/config/suggest.ts';
 import { writeDefaultConfig } from '../../../src/config/template.ts';
 import { CodedError } from '../../../src/util/errors.ts';
 
-const base: ConfigSources = { home: '/home/me', cwd: '/work' };
+const base: ConfigSources = { home: '/home/me', cwd: '/srv/cor' };
 const file = (text: string) => ({ path: '/etc/cor/cortensord.toml', text });
 
 function refusal(sources: Partial<ConfigSources>): CodedError {
@@ -46,7 +46,7 @@ describe('config/resolveConfig', () => {
     assert.equal(config.dataDir, '/home/me/cor');
     assert.equal(config.keys.passwordFile, '/etc/cor/secret');
     assert.deepEqual(config.miner.modelDirs, ['default', '/etc/cor/m']);
-    assert.equal(config.chain.deploymentFile, '/work/d.json');
+    assert.equal(config.chain.deploymentFile, '/srv/cor/d.json');
     assert.equal(config.api.rpc.socket, '/home/me/cor/cortensord.sock');
   });
 
