@@ -167,6 +167,8 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Parts of a path', 'src/inference/store/paths.ts#PATH_DEPTH_MAX', '`STORE_PATH_UNSAFE`'],
     ['Chunk of a download', 'src/inference/store/download.ts#CHUNK_BYTES', 'the unit that survives a kill'],
     ['Connections of a download', 'src/inference/store/download.ts#CONNECTIONS', 'further chunks wait'],
+    ['Written between two syncs', 'src/inference/store/partial.ts#SYNC_BYTES', 'fetched again after a power loss'],
+    ['A download that nobody goes on with', 'src/inference/store/partial.ts#PARTIAL_MS_MAX', 'deleted by the next pull'],
     ['Redirects of a request', 'src/inference/store/http.ts#REDIRECTS_MAX', '`STORE_RESPONSE_INVALID`'],
     ['Silence of a connection', 'src/inference/store/options.ts#STALL_MS', 'tried again, then `STORE_DOWNLOAD_FAILED`'],
     ['Failures in a row', 'src/inference/store/retry.ts#ATTEMPTS_MAX', '`STORE_DOWNLOAD_FAILED` or `STORE_REMOTE_BUSY`'],

@@ -1,4 +1,4 @@
-import type { StoreEvent } from '../inference/store/events.ts';
+import type { StoreEvent, StoreProgress } from '../inference/store/events.ts';
 import { formatBytes, formatEta } from './bytes.ts';
 import type { Io } from './io.ts';
 
@@ -34,28 +34,37 @@ export class ProgressBar {
     this.#drawn = false;
   }
 
-  #progress(event: Extract<StoreEvent, { type: 'progress' }>): void {
-    const share = event.bytesTotal === 0 ? 1 : event.bytesDone / event.bytesTotal;
+  #progress(event: StoreProgress): void {
+    const share = shareOf(event);
     const text = progressText(event);
     if (this.#live) {
-      const cells = Math.floor(share * BAR_CELLS);
+      const cells = Math.floor((share ?? 0) * BAR_CELLS);
+      const bar = share === undefined ? '' : `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)} `;
       const width = this.#io.stderr.columns ?? 80;
-      this.#io.err(`\r\x1b[2K${`${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)} ${text}`.slice(0, Math.max(width - 1, 20))}`);
+      this.#io.err(`\r\x1b[2K${`${bar}${text}`.slice(0, Math.max(width - 1, 20))}`);
       this.#drawn = true;
       return;
     }
-    const step = Math.floor(share * STEPS);
+    const step = Math.floor((share ?? 0) * STEPS);
     if (step <= this.#step) return;
     this.#step = step;
     this.#io.err(`${text}\n`);
   }
 }
 
-export function progressText({ bytesDone, bytesTotal, bytesPerSecond, etaMs }: Extract<StoreEvent, { type: 'progress' }>): string {
-  const percent = bytesTotal === 0 ? 100 : Math.floor((bytesDone * 100) / bytesTotal);
-  const parts = [`${String(percent).padStart(3)} %`, `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`];
+/** 0 to 1; undefined while the total is not known. */
+function shareOf({ bytesDone, bytesTotal }: StoreProgress): number | undefined {
+  if (bytesTotal === undefined) return undefined;
+  return bytesTotal === 0 ? 1 : Math.min(bytesDone / bytesTotal, 1);
+}
+
+function progressText(event: StoreProgress): string {
+  const { bytesDone, bytesTotal, bytesPerSecond, etaMs } = event;
+  const share = shareOf(event);
+  const parts = share === undefined ? [] : [`${String(Math.floor(share * 100)).padStart(3)} %`];
+  parts.push(bytesTotal === undefined ? formatBytes(bytesDone) : `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`);
   if (bytesPerSecond > 0) parts.push(`${formatBytes(bytesPerSecond)}/s`);
-  if (etaMs !== undefined && bytesDone < bytesTotal) parts.push(`${formatEta(etaMs)} left`);
+  if (etaMs !== undefined && bytesDone !== bytesTotal) parts.push(`${formatEta(etaMs)} left`);
   return parts.join('  ');
 }
 
@@ -63,7 +72,8 @@ function lineOf(event: Extract<StoreEvent, { type: 'plan' | 'waiting' | 'retry' 
   switch (event.type) {
     case 'plan': {
       const here = event.bytesHere > 0 ? `, ${formatBytes(event.bytesHere)} already here` : '';
-      return `${event.name}: ${event.files} files, ${formatBytes(event.bytesTotal)}${here}`;
+      const total = event.bytesTotal === undefined ? '' : `, ${formatBytes(event.bytesTotal)}`;
+      return `${event.name}: ${event.files === 1 ? 'one file' : `${event.files} files`}${total}${here}`;
     }
     case 'waiting':
       return `waiting for another process that works on ${event.what}`;

@@ -32,7 +32,7 @@ export async function makeFolders(layout: StoreLayout): Promise<void> {
 export async function checkRoom(dir: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(dir);
   const free = bavail * bsize;
-  if (bytes === 0 || bytes + DISK_MARGIN_BYTES <= free) return;
+  if (bytes <= 0 || bytes + DISK_MARGIN_BYTES <= free) return;
   throw storeError('STORE_DISK_FULL', `${bytes} bytes are needed, ${free} are free at ${dir}`, { needed: bytes, free, path: dir });
 }
 

@@ -1,9 +1,7 @@
-import { crc32 } from 'node:zlib';
 import { isCoded } from '../../util/errors.ts';
 import { storeError } from './errors.ts';
 import { FileHasher } from './hasher.ts';
 import type { Answer, HttpPorts } from './http.ts';
-import type { FinishedChunk } from './journal.ts';
 import { FILE_BYTES_MAX } from './manifest.ts';
 import type { Partial } from './partial.ts';
 import { checkEtag, checkRange } from './ranges.ts';
@@ -12,8 +10,8 @@ import { Retries, type RetryPorts } from './retry.ts';
 
 export const CHUNK_BYTES = 8 << 20;
 export const CONNECTIONS = 4;
-/** Collected before one write to disk. */
-const WRITE_BYTES = 1 << 20;
+/** Collected before one write to disk. A larger write takes larger pages, which cost more to get than fewer writes save. */
+const WRITE_BYTES = 128 << 10;
 
 export interface DownloadPorts extends HttpPorts, RetryPorts {
   readonly chunkBytes: number;
@@ -56,7 +54,7 @@ class Download {
   readonly #stop = new AbortController();
   readonly #parent: AbortSignal;
   readonly #onParent: () => void;
-  readonly #finished = new Map<number, FinishedChunk>();
+  readonly #finished = new Set<number>();
   #hasher: FileHasher;
   #size: number | undefined;
   #etag: string | undefined;
@@ -125,23 +123,25 @@ class Download {
 
   /** Takes over what an earlier try left, if it is of the same file. */
   async #resume(): Promise<void> {
-    const left = await this.#partial.survey(this.#signal);
+    const left = await this.#partial.survey();
     if (!left || left.chunks.length === 0) return;
-    if (this.#size !== undefined && left.header.size !== this.#size) return;
-    this.#size = left.header.size;
+    // Without a hash or an ETag nothing would tell that the file became another one meanwhile.
+    const known = this.#file.sha256 ?? this.#file.gitOid ?? left.header.etag;
+    if (known === undefined || (this.#size !== undefined && left.header.size !== this.#size)) return;
+    if (this.#size === undefined) await this.#sized(left.header.size);
     // Known content may come from another mirror, with another ETag.
     if (this.#file.sha256 === undefined) this.#etag = left.header.etag;
     this.#chunkBytes = left.header.chunkBytes;
     await this.#begin(left.chunks);
-    for (const chunk of left.chunks) {
-      this.#finished.set(chunk.index, chunk);
-      const [from, to] = this.#bounds(chunk.index);
+    for (const index of left.chunks) {
+      this.#finished.add(index);
+      const [from, to] = this.#bounds(index);
       this.#count(to - from);
     }
     this.#advance();
   }
 
-  #begin(chunks: readonly FinishedChunk[]): Promise<void> {
+  #begin(chunks: readonly number[]): Promise<void> {
     const etag = this.#etag === undefined ? {} : { etag: this.#etag };
     return this.#partial.begin({ size: this.#size as number, chunkBytes: this.#chunkBytes, ...etag }, chunks);
   }
@@ -207,7 +207,6 @@ class Download {
     const retries = this.#retries();
     let given = opened;
     let at = from;
-    let crc = 0;
     while (at < to) {
       try {
         await using answer = given ?? (await this.#open(at, to));
@@ -217,7 +216,6 @@ class Download {
           const bytes = part.length;
           if (at + bytes > to) throw storeError('STORE_RESPONSE_INVALID', `${answer.url.host} sent more bytes than it was asked for`);
           await this.#partial.write(part, at);
-          crc = crc32(part, crc);
           at += bytes;
           this.#count(bytes);
           answer.feed();
@@ -228,9 +226,8 @@ class Download {
         await retries.wait(error, this.#signal);
       }
     }
-    const chunk = { index, crc32: crc };
-    this.#finished.set(index, chunk);
-    await this.#partial.finished(chunk);
+    this.#finished.add(index);
+    await this.#partial.finished(index);
     this.#advance();
   }
 

@@ -5,7 +5,13 @@ export type StoreEvent =
   /** Another process works on the same; we wait for it. */
   | { readonly type: 'waiting'; readonly what: string }
   /** What will be there at the end, and how much of it the store has already. */
-  | { readonly type: 'plan'; readonly name: string; readonly files: number; readonly bytesTotal: number; readonly bytesHere: number }
+  | {
+      readonly type: 'plan';
+      readonly name: string;
+      readonly files: number;
+      readonly bytesTotal: number | undefined;
+      readonly bytesHere: number;
+    }
   | StoreProgress
   | {
       readonly type: 'retry';
@@ -21,7 +27,8 @@ export type StoreEvent =
 export interface StoreProgress {
   readonly type: 'progress';
   readonly bytesDone: number;
-  readonly bytesTotal: number;
+  /** Undefined while the size of a file is not known. */
+  readonly bytesTotal: number | undefined;
   /** Over the last seconds; what was there before does not count. */
   readonly bytesPerSecond: number;
   /** Undefined while the rate is not known. */

@@ -10,7 +10,7 @@ import { copyIn } from './local.ts';
 import { takeLock } from './lock.ts';
 import type { StoredFile } from './manifest.ts';
 import type { ResolvedStoreOptions } from './options.ts';
-import { Partial, partialKey } from './partial.ts';
+import { bytesLeft, Partial, partialKey } from './partial.ts';
 import { isLocal, type LocalFile } from './plan.ts';
 import type { ProgressMeter } from './rate.ts';
 import type { RemoteFile } from './remote.ts';
@@ -30,7 +30,7 @@ export interface FetchContext {
 export async function fetchFile(file: RemoteFile | LocalFile, context: FetchContext, signal: AbortSignal): Promise<StoredFile> {
   const { layout, options, meter, tell } = context;
   const known = isLocal(file) ? undefined : file.sha256;
-  const key = partialKey(isLocal(file) ? { source: `local:${file.from}` } : { sha256: known, source: file.identity });
+  const key = keyOf(file);
   using _lock = await takeLock(layout, stripe(key), {
     clock: options.clock,
     waitMs: options.lockWaitMs,
@@ -38,6 +38,7 @@ export async function fetchFile(file: RemoteFile | LocalFile, context: FetchCont
     onWait: () => tell({ type: 'waiting', what: file.path }),
   });
   const done = (stored: StoredFile, rated: boolean): StoredFile => {
+    meter.sized(file.path, stored.size);
     meter.set(file.path, stored.size, rated);
     tell({ type: 'file', ...stored });
     return stored;
@@ -45,13 +46,13 @@ export async function fetchFile(file: RemoteFile | LocalFile, context: FetchCont
   if (known !== undefined && file.size !== undefined && (await hasBlob(layout, known, file.size))) {
     return done({ path: file.path, size: file.size, sha256: known }, false);
   }
-  const partial = await Partial.open(layout, key);
+  const partial = await Partial.open(layout, key, options.clock);
   let adopted = false;
   try {
     const onBytes = (bytes: number): void => meter.set(file.path, bytes);
     const got = isLocal(file)
       ? await copyIn(file, partial, onBytes, signal)
-      : await download(file, partial, portsOf(file.path, context, onBytes), signal);
+      : await download(file, partial, portsOf(file.path, key, context, onBytes), signal);
     if (!isLocal(file)) await check(file, partial, got);
     await partial.close();
     await adoptBlob(layout, partial.dataPath, got.sha256, got.size);
@@ -67,8 +68,12 @@ export async function fetchFile(file: RemoteFile | LocalFile, context: FetchCont
   }
 }
 
+/** Name of the file's partial download. */
+export const keyOf = (file: RemoteFile | LocalFile): string =>
+  partialKey(isLocal(file) ? { source: `local:${file.from}` } : { sha256: file.sha256, source: file.identity });
+
 /** Downloads of one content exclude each other. 256 lock files serve all contents; two contents that share one wait for each other. */
-function stripe(key: string): string {
+export function stripe(key: string): string {
   return `blob-${createHash('sha256').update(key).digest('hex').slice(0, 2)}`;
 }
 
@@ -82,13 +87,18 @@ async function check(file: RemoteFile, partial: Partial, got: { size: number; sh
   if (file.sha256 === undefined && file.gitOid !== undefined) await checkGitOid(partial.dataPath, got.size, file.gitOid, file.path);
 }
 
-function portsOf(path: string, { layout, options, meter, tell }: FetchContext, onBytes: (bytes: number) => void): DownloadPorts {
+function portsOf(
+  path: string,
+  key: string,
+  { layout, options, meter, tell }: FetchContext,
+  onBytes: (bytes: number) => void,
+): DownloadPorts {
   return {
     ...options,
     onBytes,
     onSize: async (size) => {
-      meter.grow(size);
-      await checkRoom(layout.root, size);
+      meter.sized(path, size);
+      await checkRoom(layout.root, size - (await bytesLeft(layout, key)));
     },
     onRetry: (error, waitMs, attempt) => {
       const [code, message] = isCoded(error) ? [error.code, error.message] : ['INTERNAL', String(error)];

@@ -11,40 +11,47 @@ const header = z.strictObject({
   chunkBytes: z.number().int().min(1),
   /** The ETag under which the first chunk came; a later one under another ETag is not of the same file. */
   etag: z.string().max(512).optional(),
+  /** When the machine was started, ms since the Unix epoch: what was written since then, and not synced, is there unless it started again. */
+  bootedAtMs: z.number(),
 });
 
 /** What a partial download is a part of. */
 export type JournalHeader = Readonly<z.output<typeof header>>;
 
-/** A finished chunk and the CRC-32 of its bytes, by which torn writes are found; the whole file's SHA-256 is checked before use anyway. */
-export interface FinishedChunk {
-  readonly index: number;
-  readonly crc32: number;
+export interface JournalState {
+  readonly header: JournalHeader;
+  /** Indices of finished chunks, rising. */
+  readonly chunks: readonly number[];
+  /** Those of them that outlive a power loss. */
+  readonly synced: readonly number[];
 }
 
 /**
- * Understands what is left of a journal: a JSON line, then `<index> <crc32, 8 hex digits>` a line. A line that a crash cut off, or
- * anything behind it, does not count; a chunk listed twice counts as it was listed last. Undefined when the header is not whole.
+ * Understands what is left of a journal: a JSON line, then a line with the index of each finished chunk, and `synced <n>` where the first n
+ * of them are on disk for good. A line that a crash cut off, or anything behind it, does not count. Undefined when the header is not whole.
  */
-export function parseJournal(text: string): { header: JournalHeader; chunks: FinishedChunk[] } | undefined {
+export function parseJournal(text: string): JournalState | undefined {
   const lines = text.split('\n');
   // What follows the last line break was not finished.
   lines.pop();
   const parsed = header.safeParse(json(lines.shift() ?? ''));
   if (!parsed.success) return undefined;
   const count = Math.ceil(parsed.data.size / parsed.data.chunkBytes);
-  const chunks = new Map<number, FinishedChunk>();
+  const chunks: number[] = [];
+  let synced = 0;
   for (const line of lines) {
-    const match = /^(\d{1,9}) ([0-9a-f]{8})$/.exec(line);
-    const index = Number(match?.[1]);
-    if (!match || index >= count) break;
-    chunks.set(index, { index, crc32: Number.parseInt(match[2] as string, 16) });
+    const [, mark, digits] = /^(synced )?(\d{1,9})$/.exec(line) ?? [];
+    const value = Number(digits ?? Number.NaN);
+    if (mark !== undefined && value <= chunks.length) synced = value;
+    else if (mark === undefined && value < count) chunks.push(value);
+    else break;
   }
-  return { header: parsed.data, chunks: [...chunks.values()].sort((a, b) => a.index - b.index) };
+  const rising = (indices: readonly number[]): number[] => [...new Set(indices)].sort((a, b) => a - b);
+  return { header: parsed.data, chunks: rising(chunks), synced: rising(chunks.slice(0, synced)) };
 }
 
 /** The journal at `path`, as far as it is whole; undefined when there is none. */
-export async function readJournal(path: string): Promise<ReturnType<typeof parseJournal>> {
+export async function readJournal(path: string): Promise<JournalState | undefined> {
   const handle = await open(path, 'r').catch(() => undefined);
   if (!handle) return undefined;
   try {
@@ -55,40 +62,48 @@ export async function readJournal(path: string): Promise<ReturnType<typeof parse
   }
 }
 
-/** Appends finished chunks; a line outlives the process at once, and a power loss after the next {@link sync}. */
+/** Appends finished chunks, in the order of the calls; a line outlives the process at once. */
 export class Journal {
   readonly #handle: FileHandle;
+  #lines: number;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, lines: number) {
     this.#handle = handle;
+    this.#lines = lines;
   }
 
-  /** Writes the journal anew with these chunks. */
-  static async start(path: string, about: Omit<JournalHeader, 'format'>, chunks: readonly FinishedChunk[] = []): Promise<Journal> {
+  /** Writes the journal anew with these chunks, whose bytes are on disk for good. */
+  static async start(path: string, about: Omit<JournalHeader, 'format'>, chunks: readonly number[] = []): Promise<Journal> {
     const handle = await open(path, 'w', 0o600);
-    await handle.write(`${JSON.stringify({ format: FORMAT, ...about })}\n${chunks.map(line).join('')}`);
+    await handle.write([JSON.stringify({ format: FORMAT, ...about }), ...chunks, `synced ${chunks.length}`, ''].join('\n'));
     await handle.datasync();
-    return new Journal(handle);
+    return new Journal(handle, chunks.length);
   }
 
-  /** Appends in the order of the calls. */
-  add(chunk: FinishedChunk): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#handle.appendFile(line(chunk)));
-    return this.#writing;
+  add(index: number): Promise<void> {
+    this.#lines++;
+    return this.#append(`${index}\n`);
   }
 
-  sync(): Promise<void> {
-    return this.#handle.datasync();
+  /** Has the chunks' bytes synced, and notes that those added before are on disk for good. */
+  async sync(data: () => Promise<void>): Promise<void> {
+    const lines = this.#lines;
+    await data();
+    await this.#append(`synced ${lines}\n`);
+    await this.#handle.datasync();
   }
 
   async close(): Promise<void> {
     await this.#writing.catch(() => {});
     await this.#handle.close();
   }
-}
 
-const line = ({ index, crc32 }: FinishedChunk): string => `${index} ${crc32.toString(16).padStart(8, '0')}\n`;
+  #append(text: string): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#handle.appendFile(text));
+    return this.#writing;
+  }
+}
 
 function json(text: string): unknown {
   try {

@@ -38,6 +38,9 @@ export async function takeLock(layout: StoreLayout, key: string, { clock, waitMs
   }
 }
 
+/** The lock if it is free. @throws STORE_UNUSABLE */
+export const lockNow = (layout: StoreLayout, key: string): Lock | undefined => tryLock(path.join(layout.locks, key));
+
 function tryLock(file: string): Lock | undefined {
   let db: DatabaseSync | undefined;
   try {

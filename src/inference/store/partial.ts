@@ -1,16 +1,43 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
+import type { Clock } from '../../util/clock.ts';
 import { diskError } from './disk.ts';
-import { type FinishedChunk, Journal, type JournalHeader, readJournal } from './journal.ts';
+import { Journal, type JournalHeader, readJournal } from './journal.ts';
 import type { StoreLayout } from './layout.ts';
 
-const CHECK_BYTES = 1 << 20;
+/** A clock that was set, or counts in whole seconds, is no restart. */
+const BOOT_MS_OFF = 30_000;
+/** A download that was given up: deleted after so long. */
+export const PARTIAL_MS_MAX = 14 * 86_400_000;
+/** Written between two syncs: what a power loss may cost. Syncing all the time would hold the writes up. */
+const SYNC_BYTES = 64 << 20;
 
 /** Name of a partial download: by content where that is known, so that another mirror can go on with it; else by source. */
 export function partialKey(expected: { sha256?: string | undefined; source: string }): string {
   return expected.sha256 ?? `s-${createHash('sha256').update(expected.source).digest('hex').slice(0, 40)}`;
+}
+
+/** Bytes on the disk of what an earlier try left. */
+export async function bytesLeft(layout: StoreLayout, key: string): Promise<number> {
+  const info = await stat(path.join(layout.partial, key, 'data')).catch(() => undefined);
+  return info === undefined ? 0 : Math.min(info.blocks * 512, info.size);
+}
+
+/**
+ * Deletes downloads that nobody went on with for {@link PARTIAL_MS_MAX}.
+ *
+ * @param lock taken while one is deleted; undefined when somebody works on it
+ */
+export async function sweepPartials(layout: StoreLayout, nowMs: number, lock: (key: string) => Disposable | undefined): Promise<void> {
+  for (const key of await readdir(layout.partial)) {
+    const dir = path.join(layout.partial, key);
+    const info = await stat(path.join(dir, 'data')).catch(() => undefined);
+    if (info !== undefined && nowMs - info.mtimeMs < PARTIAL_MS_MAX) continue;
+    using held = lock(key);
+    if (held) await rm(dir, { recursive: true, force: true });
+  }
 }
 
 /** The folder of one download under way: its bytes and the journal of what is whole. */
@@ -18,21 +45,23 @@ export class Partial {
   readonly dir: string;
   readonly dataPath: string;
   readonly #journalPath: string;
+  readonly #bootedAtMs: number;
   data!: FileHandle;
   journal: Journal | undefined;
   #syncing: Promise<void> | undefined;
-  #dirty = false;
+  #unsynced = 0;
   #syncFailed: unknown;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, clock: Clock) {
     this.dir = dir;
+    this.#bootedAtMs = Math.round(clock.now() - uptime() * 1_000);
     this.dataPath = path.join(dir, 'data');
     this.#journalPath = path.join(dir, 'journal');
   }
 
   /** @throws STORE_UNUSABLE, STORE_DISK_FULL */
-  static async open(layout: StoreLayout, key: string): Promise<Partial> {
-    const partial = new Partial(path.join(layout.partial, key));
+  static async open(layout: StoreLayout, key: string, clock: Clock): Promise<Partial> {
+    const partial = new Partial(path.join(layout.partial, key), clock);
     try {
       await mkdir(partial.dir, { recursive: true, mode: 0o700 });
       partial.data = await open(partial.dataPath, 'a+', 0o600).then(async (made) => {
@@ -45,24 +74,24 @@ export class Partial {
     }
   }
 
-  /** What an earlier try left, each chunk checked against the bytes that are there. */
-  async survey(signal: AbortSignal): Promise<{ header: JournalHeader; chunks: FinishedChunk[] } | undefined> {
+  /** What an earlier try left and can be relied on: after a restart of the machine, only what was synced. */
+  async survey(): Promise<{ header: JournalHeader; chunks: readonly number[] } | undefined> {
     const found = await readJournal(this.#journalPath);
     if (!found) return undefined;
-    const { size, chunkBytes } = found.header;
-    const whole: FinishedChunk[] = [];
-    const block = Buffer.allocUnsafe(CHECK_BYTES);
-    for (const chunk of found.chunks) {
-      signal.throwIfAborted();
-      const end = Math.min((chunk.index + 1) * chunkBytes, size);
-      if ((await this.#crcOf(chunk.index * chunkBytes, end, block)) === chunk.crc32) whole.push(chunk);
-    }
-    return { header: found.header, chunks: whole };
+    const restarted = Math.abs(found.header.bootedAtMs - this.#bootedAtMs) > BOOT_MS_OFF;
+    const { size } = await this.data.stat();
+    const { chunkBytes } = found.header;
+    const chunks = (restarted ? found.synced : found.chunks).filter(
+      (index) => Math.min((index + 1) * chunkBytes, found.header.size) <= size,
+    );
+    return { header: found.header, chunks };
   }
 
-  async begin(about: Omit<JournalHeader, 'format'>, chunks: readonly FinishedChunk[]): Promise<void> {
-    this.journal = await Journal.start(this.#journalPath, about, chunks);
+  /** Starts the journal anew, with chunks that are here already. */
+  async begin(about: Omit<JournalHeader, 'format' | 'bootedAtMs'>, chunks: readonly number[]): Promise<void> {
     if (chunks.length === 0) await this.data.truncate(0);
+    else await this.data.datasync();
+    this.journal = await Journal.start(this.#journalPath, { ...about, bootedAtMs: this.#bootedAtMs }, chunks);
   }
 
   /** Writes all of `block` at `at`. @throws STORE_DISK_FULL, STORE_UNUSABLE */
@@ -73,16 +102,17 @@ export class Partial {
         if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
         done += bytesWritten;
       }
+      this.#unsynced += block.length;
     } catch (error) {
       throw diskError(error, this.dataPath);
     }
   }
 
-  /** Notes a chunk; it is on disk for good soon after, without anybody waiting for it. */
-  async finished(chunk: FinishedChunk): Promise<void> {
+  /** Notes a chunk; a later sync, for which nobody waits, keeps it through a power loss. */
+  async finished(index: number): Promise<void> {
     if (this.#syncFailed !== undefined) throw diskError(this.#syncFailed, this.dataPath);
-    await this.journal?.add(chunk);
-    this.#dirty = true;
+    await this.journal?.add(index);
+    if (this.#unsynced < SYNC_BYTES) return;
     this.#syncing ??= this.#syncAll().finally(() => {
       this.#syncing = undefined;
     });
@@ -112,21 +142,7 @@ export class Partial {
   }
 
   async #syncAll(): Promise<void> {
-    while (this.#dirty) {
-      this.#dirty = false;
-      await this.data.datasync();
-      await this.journal?.sync();
-    }
-  }
-
-  async #crcOf(from: number, to: number, block: Buffer): Promise<number | undefined> {
-    let crc = 0;
-    for (let at = from; at < to; ) {
-      const { bytesRead } = await this.data.read(block, 0, Math.min(block.length, to - at), at);
-      if (bytesRead === 0) return undefined;
-      crc = crc32(block.subarray(0, bytesRead), crc);
-      at += bytesRead;
-    }
-    return crc;
+    this.#unsynced = 0;
+    await this.journal?.sync(() => this.data.datasync());
   }
 }

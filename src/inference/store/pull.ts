@@ -1,15 +1,16 @@
 import { isCoded } from '../../util/errors.ts';
 import { hasBlob } from './blobs.ts';
-import { checkFree, publish, sweep } from './catalog.ts';
+import { checkFree, publish, readModel, sweep } from './catalog.ts';
 import { DirectLines } from './direct.ts';
 import { checkRoom, makeFolders } from './disk.ts';
 import { storeError } from './errors.ts';
 import type { StoreEvent } from './events.ts';
-import { fetchFile } from './fetch.ts';
+import { fetchFile, keyOf, stripe } from './fetch.ts';
 import type { StoreLayout } from './layout.ts';
-import { takeLock } from './lock.ts';
+import { lockNow, takeLock } from './lock.ts';
 import { type StoredFile, type StoreManifest, totalBytes } from './manifest.ts';
 import type { ResolvedStoreOptions } from './options.ts';
+import { bytesLeft, sweepPartials } from './partial.ts';
 import { isLocal, makePlan, type Plan, type Wish } from './plan.ts';
 import { ProgressMeter } from './rate.ts';
 import type { Source } from './source.ts';
@@ -43,7 +44,8 @@ export async function runPull(
   };
   using lines = new DirectLines();
   const ports = { ...options, lines: options.direct ? lines : undefined };
-  const plan = await makePlan(job.source, job.wish, ports, onRetry, signal);
+  await sweepPartials(layout, clock.now(), (key) => lockNow(layout, stripe(key)));
+  const plan = withKnown(await makePlan(job.source, job.wish, ports, onRetry, signal), await modelThere(layout, job.name));
   await checkFree(layout, job.name, plan.source);
   const meter = await announce(job.name, plan, layout, options, tell);
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -58,6 +60,19 @@ export async function runPull(
   throw storeError('STORE_DAMAGED', `blobs of ${job.name} vanish while it is pulled`, { name: job.name });
 }
 
+const modelThere = (layout: StoreLayout, name: string): Promise<StoreManifest | undefined> =>
+  readModel(layout, name).catch(() => undefined);
+
+/** Files that git keeps have no SHA-256 in a listing; of the same commit they are what an earlier pull found. */
+function withKnown(plan: Plan, there: StoreManifest | undefined): Plan {
+  const { source } = plan;
+  if (source.kind !== 'hub' || there?.source.kind !== 'hub') return plan;
+  if (source.commit === undefined || source.commit !== there.source.commit || source.repo !== there.source.repo) return plan;
+  const known = new Map(there.files.map((file) => [file.path, file]));
+  const files = plan.files.map((file) => (isLocal(file) || file.sha256 !== undefined ? file : { ...file, ...known.get(file.path) }));
+  return { ...plan, files };
+}
+
 /** Tells the plan, and refuses one for which there is no room. @throws STORE_DISK_FULL */
 async function announce(
   name: string,
@@ -67,13 +82,16 @@ async function announce(
   tell: (event: StoreEvent) => void,
 ): Promise<ProgressMeter> {
   let here = 0;
+  let needed = 0;
   for (const file of plan.files) {
-    if (!isLocal(file) && file.sha256 !== undefined && (await hasBlob(layout, file.sha256, file.size))) here += file.size ?? 0;
+    const { size = 0 } = file;
+    if (!isLocal(file) && file.sha256 !== undefined && (await hasBlob(layout, file.sha256, file.size))) here += size;
+    else needed += Math.max(0, size - (await bytesLeft(layout, keyOf(file))));
   }
-  const total = totalBytes(plan.files.map(({ size = 0 }) => ({ size })));
-  await checkRoom(layout.root, total - here);
-  tell({ type: 'plan', name, files: plan.files.length, bytesTotal: total, bytesHere: here });
-  return new ProgressMeter(clock, total, tell);
+  await checkRoom(layout.root, needed);
+  const meter = new ProgressMeter(clock, plan.files, tell);
+  tell({ type: 'plan', name, files: plan.files.length, bytesTotal: meter.total, bytesHere: here });
+  return meter;
 }
 
 function manifestOf(name: string, plan: Plan, files: readonly StoredFile[], at: Date): StoreManifest {

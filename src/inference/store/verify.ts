@@ -19,7 +19,7 @@ export async function verifyModel(
   tell: (event: StoreEvent) => void,
   signal: AbortSignal,
 ): Promise<StoreManifest> {
-  const meter = new ProgressMeter(clock, model.total, tell);
+  const meter = new ProgressMeter(clock, model.files, tell);
   tell({ type: 'plan', name: model.name, files: model.files.length, bytesTotal: model.total, bytesHere: 0 });
   const damaged: string[] = [];
   for (const file of model.files) {

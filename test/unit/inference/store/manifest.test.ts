@@ -71,27 +71,29 @@ describe('store/manifest', () => {
 });
 
 describe('store/journal', () => {
-  const header = '{"format":1,"size":100,"chunkBytes":10}\n';
+  const header = '{"format":1,"size":100,"chunkBytes":10,"bootedAtMs":1}\n';
+  const read = (lines: string) => {
+    const found = parseJournal(header + lines);
+    return found && [found.chunks, found.synced];
+  };
 
   it('counts whole lines up to the first that is not one', () => {
-    assert.deepEqual(parseJournal(`${header}3 0000000a\n1 ffffffff\n2 0000`)?.chunks, [
-      { index: 1, crc32: 0xffffffff },
-      { index: 3, crc32: 10 },
+    assert.deepEqual(read('3\n1\n2'), [[1, 3], []]);
+    assert.deepEqual(read('1\nx\n2\n'), [[1], []]);
+    assert.deepEqual(read('10\n'), [[], []], 'a chunk behind the end');
+    assert.deepEqual(read('1\n1\n'), [[1], []]);
+  });
+
+  it('knows which chunks were synced, also when others finished meanwhile', () => {
+    assert.deepEqual(read('5\n1\n3\nsynced 2\n'), [
+      [1, 3, 5],
+      [1, 5],
     ]);
-    assert.deepEqual(parseJournal(`${header}1 0000000a\nx\n2 0000000b\n`)?.chunks, [{ index: 1, crc32: 10 }]);
-    assert.deepEqual(parseJournal(`${header}10 0000000a\n`)?.chunks, [], 'a chunk behind the end');
-    assert.deepEqual(parseJournal(`${header}1 0000000a\n1 0000000b\n`)?.chunks, [{ index: 1, crc32: 11 }]);
+    assert.deepEqual(read('1\nsynced 2\n3\n'), [[1], []], 'more than there are');
   });
 
   it('is nothing without a whole header', () => {
-    for (const text of [
-      '',
-      header.trimEnd(),
-      '{}\n',
-      'x\n',
-      '{"format":2,"size":1,"chunkBytes":1}\n',
-      '{"format":1,"size":0,"chunkBytes":1}\n',
-    ])
+    for (const text of ['', header.trimEnd(), '{}\n', 'x\n', header.replace('"format":1', '"format":2'), header.replace('100', '0')])
       assert.equal(parseJournal(text), undefined, text);
   });
 
@@ -99,8 +101,8 @@ describe('store/journal', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.nat(200), (junk, cut) => {
         parseJournal(junk);
-        const whole = `${header}0 00000001\n5 00000002\n9 00000003\n`;
-        const found = parseJournal(whole.slice(0, cut));
+        parseJournal(header + junk);
+        const found = parseJournal(`${header}0\n5\nsynced 2\n9\n`.slice(0, cut));
         assert.ok((found?.chunks.length ?? 0) <= 3);
       }),
     );

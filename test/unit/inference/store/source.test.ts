@@ -83,7 +83,14 @@ describe('store/progress', () => {
   it('tells rate and time left, never goes back, never above the total', () => {
     const clock = manualClock();
     const told: StoreProgress[] = [];
-    const meter = new ProgressMeter(clock, 1_000, (progress) => told.push(progress));
+    const meter = new ProgressMeter(
+      clock,
+      [
+        { path: 'a', size: 400 },
+        { path: 'b', size: 600 },
+      ],
+      (progress) => told.push(progress),
+    );
     meter.set('a', 100);
     clock.advance(1_000);
     meter.set('a', 300);
@@ -93,5 +100,15 @@ describe('store/progress', () => {
     assert.equal(meter.done, 300);
     meter.set('b', 5_000);
     assert.equal(meter.done, 1_000);
+  });
+
+  it('tells no total while a size is not known', () => {
+    const told: StoreProgress[] = [];
+    const meter = new ProgressMeter(manualClock(), [{ path: 'a', size: 10 }, { path: 'b' }], (progress) => told.push(progress));
+    meter.set('a', 10);
+    assert.equal(told.at(-1)?.bytesTotal, undefined);
+    meter.sized('b', 20);
+    meter.set('b', 20);
+    assert.deepEqual([told.at(-1)?.bytesDone, told.at(-1)?.bytesTotal], [30, 30]);
   });
 });
