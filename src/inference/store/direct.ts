@@ -1,6 +1,6 @@
 import { storeError } from './errors.ts';
 import { type Answer, connectionError, type HttpPorts, headersFor, type RequestInit } from './http.ts';
-import { Line, type LineOptions } from './line.ts';
+import { Line } from './line.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Connections kept for another request, over all origins of one pull. */
@@ -12,11 +12,6 @@ const IDLE_MAX = 16;
  */
 export class DirectLines implements Disposable {
   readonly #idle: { readonly origin: string; readonly line: Line }[] = [];
-  readonly #options: LineOptions;
-
-  constructor(options: LineOptions = {}) {
-    this.#options = options;
-  }
 
   /** Undefined when the answer is not plain or there is none: ask in the usual way. @throws the signal's reason, STORE_DOWNLOAD_FAILED when silent */
   async get(url: URL, init: RequestInit, ports: HttpPorts, signal: AbortSignal): Promise<Answer | undefined> {
@@ -24,7 +19,7 @@ export class DirectLines implements Disposable {
     const kept = this.#take(url.origin);
     // A kept connection may have been closed meanwhile: that says nothing.
     const first = kept === undefined ? undefined : await this.#ask(kept, url, init, ports, signal);
-    return first ?? this.#ask(new Line(url, this.#options), url, init, ports, signal);
+    return first ?? this.#ask(new Line(url), url, init, ports, signal);
   }
 
   [Symbol.dispose](): void {

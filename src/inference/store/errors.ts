@@ -76,6 +76,12 @@ export const storeError = defineErrors('store', {
     exit: 69,
     retryable: true,
   },
+  STORE_UNTRUSTED: {
+    summary: 'The server’s certificate is not valid, or no authority that this machine trusts has signed it.',
+    remedy: 'Check the address and the clock. For a mirror with an authority of its own, set NODE_EXTRA_CA_CERTS to its certificate.',
+    http: 502,
+    exit: 69,
+  },
   STORE_RESPONSE_INVALID: {
     summary: 'A server’s answer contradicts itself or the protocol: another range, more bytes than promised, a bad redirect.',
     remedy: 'Try another mirror; a proxy between may rewrite answers.',

@@ -40,7 +40,7 @@ export interface Answer extends AsyncDisposable {
 /**
  * One GET with its redirects; no retries. Redirects are followed by hand, so that the token stays with the origin it is for.
  *
- * @throws STORE_DOWNLOAD_FAILED, STORE_RESPONSE_INVALID, and by status STORE_REMOTE_NOT_FOUND, STORE_ACCESS_DENIED, STORE_REMOTE_BUSY;
+ * @throws STORE_DOWNLOAD_FAILED, STORE_UNTRUSTED, STORE_RESPONSE_INVALID, and by status STORE_REMOTE_NOT_FOUND, STORE_ACCESS_DENIED, STORE_REMOTE_BUSY;
  * the signal's reason when it aborts
  */
 export async function request(start: URL, init: RequestInit, ports: HttpPorts, signal: AbortSignal): Promise<Answer> {
@@ -141,13 +141,14 @@ function answer(response: Response, url: URL, first: Headers, watchdog: Watchdog
   };
 }
 
-/** What fetch or a socket throws, as STORE_DOWNLOAD_FAILED with the system's code. */
+/** What fetch or a socket throws, as STORE_DOWNLOAD_FAILED or STORE_UNTRUSTED with the system's code. */
 export function connectionError(error: unknown, url: URL): unknown {
   if (isCoded(error)) return error;
   const cause = (error as { cause?: unknown }).cause;
   const code = ((cause ?? error) as { code?: unknown } | undefined)?.code;
   const why = typeof code === 'string' ? code : cause instanceof Error ? cause.message : String(error);
-  return storeError('STORE_DOWNLOAD_FAILED', `${url.host}: ${why}`, { host: url.host, cause: why }, error);
+  const kind = /CERT|SIGNED|_LEAF_/.test(String(code)) ? 'STORE_UNTRUSTED' : 'STORE_DOWNLOAD_FAILED';
+  return storeError(kind, `${url.host}: ${why}`, { host: url.host, cause: why }, error);
 }
 
 /**

@@ -6,11 +6,6 @@ const BUFFER_BYTES = 256 << 10;
 const HEAD_BYTES_MAX = 32 << 10;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-export interface LineOptions {
-  /** Certificates to trust beside the system's; for tests. */
-  readonly ca?: string | undefined;
-}
-
 /**
  * One HTTP/1.1 connection whose bytes come into one buffer of its own. fetch and node:http make a new 64 KiB buffer for each read, and
  * collecting those costs ten times what the reading does (0.15 s of CPU a GiB here, 1.5 to 2 s there).
@@ -18,30 +13,31 @@ export interface LineOptions {
 export class Line {
   readonly #socket: net.Socket;
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  /** What was read and not taken: a view of the buffer. Nothing is read while there is any. */
-  #held: Buffer | undefined;
+  /** What was read and not taken. Without TLS a view of the buffer: nothing is read while there is one. */
+  readonly #held: Buffer[] = [];
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(url: URL, options: LineOptions = {}) {
+  constructor(url: URL) {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const secure = url.protocol === 'https:';
     const onread = {
       buffer: this.#buffer,
       callback: (bytes: number): boolean => {
-        this.#held = this.#buffer.subarray(0, bytes);
+        const part = this.#buffer.subarray(0, bytes);
+        // TLS goes on with the records that it has, whatever is returned here, and reuses the buffer.
+        this.#held.push(secure ? Buffer.from(part) : part);
         this.#notify();
         return false;
       },
     };
     const port = Number(url.port || (secure ? 443 : 80));
     const servername = net.isIP(host) === 0 ? { servername: host } : {};
-    const trust = options.ca === undefined ? {} : { ca: options.ca };
     // Node passes `onread` on to the socket below; its types know it for net only.
     const common = { host, port, onread };
     this.#socket = secure
-      ? tls.connect({ ...common, ...servername, ...trust, ALPNProtocols: ['http/1.1'] } as tls.ConnectionOptions)
+      ? tls.connect({ ...common, ...servername, ALPNProtocols: ['http/1.1'] } as tls.ConnectionOptions)
       : net.connect(common);
     this.#socket.setNoDelay(true);
     this.#socket.on('error', (error) => {
@@ -57,7 +53,7 @@ export class Line {
 
   /** Still open, and nothing came that nobody asked for. */
   get usable(): boolean {
-    return !this.#ended && this.#held === undefined;
+    return !this.#ended && this.#held.length === 0;
   }
 
   /** Sends a request and reads the head of its answer; undefined when it is not plain, or the connection ends. */
@@ -72,7 +68,7 @@ export class Line {
       const end = head.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length));
       if (end >= 0) {
         const rest = part.subarray(end + HEAD_END.length - before);
-        if (rest.length > 0) this.#held = rest;
+        if (rest.length > 0) this.#held.unshift(rest);
         return parsePlainHead(head.subarray(0, end).toString('latin1'));
       }
       if (head.length > HEAD_BYTES_MAX) return undefined;
@@ -91,7 +87,7 @@ export class Line {
       const mine = part.subarray(0, left);
       left -= mine.length;
       // More than was promised stays: the line is not usable then.
-      if (mine.length < part.length) this.#held = part.subarray(mine.length);
+      if (mine.length < part.length) this.#held.unshift(part.subarray(mine.length));
       yield mine;
     }
   }
@@ -102,11 +98,8 @@ export class Line {
 
   async #take(): Promise<Buffer | undefined> {
     for (;;) {
-      const held = this.#held;
-      if (held !== undefined) {
-        this.#held = undefined;
-        return held;
-      }
+      const held = this.#held.shift();
+      if (held !== undefined) return held;
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -12,6 +12,7 @@ import { modelDir } from '../../../../src/node/models.ts';
 import { FakeHub, refuse, sha } from './fakeHub.ts';
 
 const bin = fileURLToPath(new URL('../../../../bin/cortensord.ts', import.meta.url));
+const tls = fileURLToPath(new URL('../../../fixtures/tls', import.meta.url));
 const CHUNK = 8 << 20;
 
 describe('cortensord model', () => {
@@ -29,8 +30,9 @@ describe('cortensord model', () => {
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
+  let more: Record<string, string> = {};
   function start(...args: string[]): ChildProcess {
-    const env = { PATH: process.env.PATH, HOME: home, HF_ENDPOINT: hub.endpoint.href, HF_TOKEN: 'hf_x' };
+    const env = { PATH: process.env.PATH, HOME: home, HF_ENDPOINT: hub.endpoint.href, HF_TOKEN: 'hf_x', ...more };
     return spawn(process.execPath, [bin, 'model', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: home });
   }
   async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -125,6 +127,30 @@ describe('cortensord model', () => {
     await writeFile(join(home, 'pickles', 'a.bin'), 'x');
     assert.equal(JSON.parse((await cli('import', './pickles', 'p', '--json')).out).error.code, 'STORE_PICKLE_REFUSED');
     assert.equal((await cli('import', './mine/model.safetensors', 'weights')).code, 0);
+  });
+
+  it('from a hub with TLS: a certificate that is not trusted ends it; chunks come over lines of our own', async () => {
+    const [key, cert] = await Promise.all(['localhost.key', 'localhost.crt'].map((name) => readFile(join(tls, name))));
+    const secure = await FakeHub.start({ key, cert });
+    try {
+      const content = randomBytes(3 * CHUNK + 1);
+      secure.repos.set('org/big', { commit: 'd'.repeat(40), files: { 'big.gguf': content } });
+      more = { HF_ENDPOINT: secure.endpoint.href };
+      const untrusted = await cli('pull', 'org/big', '--json');
+      assert.equal(JSON.parse(untrusted.out).error.code, 'STORE_UNTRUSTED');
+      assert.equal(secure.seen.length, 0);
+      more = { ...more, NODE_EXTRA_CA_CERTS: join(tls, 'localhost.crt') };
+      const pulled = await cli('pull', 'org/big', '--json');
+      assert.equal(pulled.code, 0, pulled.out + pulled.err);
+      assert.equal(JSON.parse(pulled.out).files[0].sha256, sha(content));
+      assert.deepEqual(
+        secure.reads('big.gguf').map(({ fetched }) => fetched),
+        [true, false, false, false],
+      );
+    } finally {
+      more = {};
+      await secure.close();
+    }
   });
 
   it('a pull that was killed goes on where it was', async () => {

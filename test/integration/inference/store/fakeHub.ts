@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A model repository that the server holds. */
@@ -19,6 +20,8 @@ export interface Seen {
   readonly query: string;
   readonly range: string | undefined;
   readonly authorization: string | undefined;
+  /** By fetch, not over a line of our own. */
+  readonly fetched: boolean;
 }
 
 /** May answer in place of the server (true), or change the response that it will make. */
@@ -29,6 +32,8 @@ export interface Serve {
   content: Buffer;
   etag: string;
   ranges: boolean;
+  /** False: the answer does not tell its length. */
+  sized?: boolean;
   /** Sent in place of the right Content-Range. */
   contentRange?: string;
   /** Cut the connection after so many bytes of this answer. */
@@ -57,13 +62,17 @@ export class FakeHub {
   readonly #hub: Server;
   readonly #cdn: Server;
 
-  private constructor() {
-    this.#hub = createServer((request, response) => this.#onHub(request, response));
-    this.#cdn = createServer((request, response) => this.#onCdn(request, response));
+  readonly #protocol: 'http' | 'https';
+
+  private constructor(tls: ServerOptions | undefined) {
+    const serve = (listener: RequestListener): Server => (tls ? createSecureServer(tls, listener) : createServer(listener));
+    this.#protocol = tls ? 'https' : 'http';
+    this.#hub = serve((request, response) => this.#onHub(request, response));
+    this.#cdn = serve((request, response) => this.#onCdn(request, response));
   }
 
-  static async start(): Promise<FakeHub> {
-    const hub = new FakeHub();
+  static async start(tls?: ServerOptions): Promise<FakeHub> {
+    const hub = new FakeHub(tls);
     for (const server of [hub.#hub, hub.#cdn]) {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
@@ -80,11 +89,11 @@ export class FakeHub {
   }
 
   get endpoint(): URL {
-    return new URL(`http://127.0.0.1:${(this.#hub.address() as AddressInfo).port}`);
+    return new URL(`${this.#protocol}://127.0.0.1:${(this.#hub.address() as AddressInfo).port}`);
   }
 
   get cdn(): URL {
-    return new URL(`http://127.0.0.1:${(this.#cdn.address() as AddressInfo).port}`);
+    return new URL(`${this.#protocol}://127.0.0.1:${(this.#cdn.address() as AddressInfo).port}`);
   }
 
   /** Data requests for a file (not its redirect). */
@@ -99,7 +108,8 @@ export class FakeHub {
   #note(host: Seen['host'], request: IncomingMessage): Seen {
     const { range, authorization } = request.headers;
     const [path = '', query = ''] = (request.url ?? '').split('?');
-    const seen = { host, path: decodeURIComponent(path), query, range, authorization };
+    const fetched = request.headers['sec-fetch-mode'] !== undefined;
+    const seen = { host, path: decodeURIComponent(path), query, range, authorization, fetched };
     this.seen.push(seen);
     return seen;
   }
@@ -158,7 +168,11 @@ function listingOf({ commit, license, files, listed }: FakeRepo): unknown {
   return { id: 'x', sha: commit, cardData: license === undefined ? null : { license }, tags: [], siblings };
 }
 
-function send(response: ServerResponse, seen: Seen, { content, etag, ranges, contentRange, cutAfter, stallAfter }: Serve): void {
+function send(
+  response: ServerResponse,
+  seen: Seen,
+  { content, etag, ranges, sized = true, contentRange, cutAfter, stallAfter }: Serve,
+): void {
   const match = ranges ? /^bytes=(\d+)-(\d+)$/.exec(seen.range ?? '') : null;
   const first = Number(match?.[1] ?? 0);
   const last = Math.min(Number(match?.[2] ?? content.length - 1), content.length - 1);
@@ -168,8 +182,8 @@ function send(response: ServerResponse, seen: Seen, { content, etag, ranges, con
   }
   const body = content.subarray(first, last + 1);
   response.writeHead(match ? 206 : 200, {
-    'content-length': body.length,
-    etag,
+    ...(sized ? { 'content-length': body.length } : {}),
+    ...(etag === '' ? {} : { etag }),
     ...(match ? { 'content-range': contentRange ?? `bytes ${first}-${last}/${content.length}` } : {}),
   });
   const stop = cutAfter ?? stallAfter;
