@@ -128,6 +128,13 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     (await models()).modelRemove(name, options, io),
   );
 
+  add(
+    model,
+    'bench [name]',
+    'measure how fast this machine runs a model (default: the built-in one)',
+    async (options, [name = 'default']) => (await models()).modelBench(name, options, io),
+  ).option('--threads <n>', 'threads of the engine (default: miner.threads)');
+
   const config = program.command('config').description('the configuration');
   add(config, 'show', 'every key and its value', async (options) => (await import('./commands/config.ts')).configShow(options, io)).option(
     '--origin',

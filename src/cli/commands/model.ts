@@ -1,10 +1,13 @@
 import { ensureDataDir } from '../../config/dataDir.ts';
 import { cliEnv } from '../../config/load.ts';
+import type { BatchRates } from '../../inference/measure.ts';
 import type { StoreEvents } from '../../inference/store/events.ts';
 import { HUB_ENDPOINT, parseEndpoint } from '../../inference/store/hub.ts';
 import { ModelStore } from '../../inference/store/index.ts';
 import type { StoreManifest } from '../../inference/store/manifest.ts';
 import { parseSource, type Source } from '../../inference/store/source.ts';
+import { modelDir } from '../../node/models.ts';
+import { systemClock } from '../../util/clock.ts';
 import { utilError } from '../../util/errors.ts';
 import { formatBytes } from '../bytes.ts';
 import { cliError } from '../errors.ts';
@@ -20,6 +23,15 @@ export interface ModelPullOptions extends GlobalOptions {
   readonly variant?: string;
   readonly sha256?: string;
 }
+
+export interface ModelBenchOptions extends GlobalOptions {
+  readonly threads?: string;
+}
+
+const BENCH_BATCHES = [1, 8];
+const BENCH_ROUNDS = 5;
+const BENCH_PROMPT_TOKENS = 128;
+const BENCH_DECODE_TOKENS = 64;
 
 /** Downloads a model, or takes files of this machine in. */
 export async function modelPull(text: string, options: ModelPullOptions, io: Io): Promise<void> {
@@ -115,6 +127,64 @@ export async function modelVerify(name: string | undefined, options: GlobalOptio
   else for (const one of verified) io.out(`${one.name}: ${one.files} files, ${formatBytes(one.bytes)}, as they were pulled\n`);
 }
 
+/** How fast this machine runs a model: medians over some rounds, after one that does not count. */
+export async function modelBench(entry: string, options: ModelBenchOptions, io: Io): Promise<void> {
+  const { createEngine } = await import('../../inference/engine.ts');
+  const { measureBatch } = await import('../../inference/measure.ts');
+  const { config } = await loadFor(options, io);
+  const dir = await modelDir(entry === 'default' || /^[./~]/.test(entry) ? entry : `model:${entry}`, config.models.dir);
+  const threads = options.threads === undefined ? config.miner.threads : Number(options.threads);
+  const engine = createEngine({ slots: Math.max(...BENCH_BATCHES), ...(threads === 0 ? {} : { threads }) });
+  try {
+    const startedAt = systemClock.monotonic();
+    const model = await engine.load(dir);
+    const loadMs = Math.round(systemClock.monotonic() - startedAt);
+    const promptTokens = Math.min(BENCH_PROMPT_TOKENS, model.contextTokens >> 1);
+    const maxTokens = Math.min(BENCH_DECODE_TOKENS, model.contextTokens - promptTokens);
+    // Which tokens is of no matter for the time; always the same ones.
+    const prompt = (row: number): Uint32Array =>
+      Uint32Array.from({ length: promptTokens }, (_, index) => (index * 7_919 + row * 104_729) % model.vocab);
+    const batches = await interruptible('interrupted', async (signal) => {
+      const found: ({ batch: number } & BatchRates)[] = [];
+      for (const batch of BENCH_BATCHES) {
+        const rounds: BatchRates[] = [];
+        const prompts = Array.from({ length: batch }, (_, row) => prompt(row));
+        for (let round = 0; round <= BENCH_ROUNDS; round++)
+          rounds.push(await measureBatch(engine, model, prompts, maxTokens, systemClock, signal));
+        const of = (pick: (rates: BatchRates) => number): number => median(rounds.slice(1).map(pick));
+        found.push({
+          batch,
+          prefillTokensPerSecond: of((rates) => rates.prefillTokensPerSecond),
+          decodeTokensPerSecond: of((rates) => rates.decodeTokensPerSecond),
+          ttftMs: of((rates) => rates.ttftMs),
+        });
+      }
+      return found;
+    });
+    const { backend, runtimeVersion } = engine.status;
+    const about = { name: model.name, id: model.id, backend: backend.actual, runtimeVersion, loadMs, promptTokens, maxTokens };
+    if (options.json) {
+      io.out(`${JSON.stringify({ ...about, batches })}\n`);
+      return;
+    }
+    io.out(
+      fields([
+        ['name', model.name],
+        ['id', model.id],
+        ['backend', `${about.backend}, ONNX Runtime ${runtimeVersion}`],
+        ['loaded in', `${loadMs} ms`],
+        ['each row', `${promptTokens} prompt tokens, ${maxTokens} more at most`],
+      ]),
+    );
+    const rows = batches.map((one) => [one.batch, one.prefillTokensPerSecond, one.decodeTokensPerSecond, one.ttftMs].map(Math.round));
+    io.out(`\n${table(['rows', 'prefill tok/s', 'decode tok/s', 'first token ms'], rows)}`);
+  } finally {
+    await engine.close();
+  }
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+
 async function openStore(options: GlobalOptions, io: Io): Promise<{ store: ModelStore; dataDir: string }> {
   const { config } = await loadFor(options, io);
   const token = cliEnv('HF_TOKEN', io.env)?.trim();
@@ -125,22 +195,32 @@ async function openStore(options: GlobalOptions, io: Io): Promise<{ store: Model
   return { store, dataDir: config.dataDir };
 }
 
-/** Shows the events and returns the model. Ctrl-C and SIGTERM end the work in good order: the next pull goes on. */
+/** Shows the events and returns the model. Ctrl-C ends the work in good order: the next pull goes on. */
 async function follow(start: (signal: AbortSignal) => StoreEvents, { json }: GlobalOptions, io: Io): Promise<StoreManifest> {
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort(utilError('CANCELLED', 'interrupted; what is there is kept'));
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
   const bar = json ? undefined : new ProgressBar(io);
   try {
-    const events = start(stop.signal);
-    for (;;) {
-      const next = await events.next();
-      if (next.done) return next.value;
-      bar?.show(next.value);
-    }
+    return await interruptible('interrupted; what is there is kept', async (signal) => {
+      const events = start(signal);
+      for (;;) {
+        const next = await events.next();
+        if (next.done) return next.value;
+        bar?.show(next.value);
+      }
+    });
   } finally {
     bar?.end();
+  }
+}
+
+/** Runs work whose signal aborts on SIGINT and SIGTERM. */
+async function interruptible<T>(message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort(utilError('CANCELLED', message));
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    return await work(stop.signal);
+  } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
