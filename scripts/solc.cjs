@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 // `solc` for forge without a native compiler: the wasm build in the npm package `solc`, behind the switches that forge uses.
 'use strict';
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+
+/** One query of the model checker takes at most this long. */
+const SOLVER_TIMEOUT_S = 120;
 
 /** forge asks for the version on every run, and loading the wasm costs about a second: the answer is kept beside the package. */
 function version() {
@@ -23,13 +27,21 @@ function version() {
   }
 }
 
+/** Answers the model checker's queries with the `z3` on the PATH. */
+function prove(query) {
+  const solved = spawnSync('z3', ['-smt2', '-in', `-T:${SOLVER_TIMEOUT_S}`], { input: query, encoding: 'utf8', maxBuffer: 64 << 20 });
+  return solved.error === undefined ? { contents: solved.stdout } : { error: `z3 cannot be run: ${solved.error.message}` };
+}
+
 const argv = process.argv.slice(2);
 if (argv.includes('--version')) {
   process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${version()}\n`);
 } else if (argv.includes('--standard-json')) {
   // forge inlines every source it found; an import that it could not resolve is an error.
   const missing = (file) => ({ error: `File not found: ${file}` });
-  process.stdout.write(require('solc').compile(fs.readFileSync(0, 'utf8'), { import: missing }));
+  const input = fs.readFileSync(0, 'utf8');
+  const smt = JSON.parse(input).settings?.modelChecker === undefined ? {} : { smtSolver: prove };
+  process.stdout.write(require('solc').compile(input, { import: missing, ...smt }));
 } else {
   process.stderr.write(`solc.cjs: unsupported arguments: ${argv.join(' ')}\n`);
   process.exitCode = 1;

@@ -3,11 +3,16 @@ import type { Address, Hex, Role, Wei } from '../types/index.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Deployment } from './deployment.ts';
 import { chainError } from './errors.ts';
-import { corTokenAbi, corTokenBytecode } from './generated/CorToken.ts';
-import { nodeRegistryAbi, nodeRegistryBytecode } from './generated/NodeRegistry.ts';
-import { sessionManagerAbi, sessionManagerBytecode } from './generated/SessionManager.ts';
-import { settlementAbi, settlementBytecode } from './generated/Settlement.ts';
-import { stakeVaultAbi, stakeVaultBytecode } from './generated/StakeVault.ts';
+import { corTokenBytecode } from './generated/CorToken.bytecode.ts';
+import { corTokenAbi } from './generated/CorToken.ts';
+import { nodeRegistryBytecode } from './generated/NodeRegistry.bytecode.ts';
+import { nodeRegistryAbi } from './generated/NodeRegistry.ts';
+import { sessionManagerBytecode } from './generated/SessionManager.bytecode.ts';
+import { sessionManagerAbi } from './generated/SessionManager.ts';
+import { settlementBytecode } from './generated/Settlement.bytecode.ts';
+import { settlementAbi } from './generated/Settlement.ts';
+import { stakeVaultBytecode } from './generated/StakeVault.bytecode.ts';
+import { stakeVaultAbi } from './generated/StakeVault.ts';
 import { connectRpc, type RpcClient, toChainError } from './rpc.ts';
 
 /** What is fixed for good when the contracts are deployed. */

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import { ERC20Burnable } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import { ERC20Capped } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 import { ERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import { ERC20Votes } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
@@ -9,8 +10,9 @@ import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
 
 /// @title COR
 /// @notice The network's token. The whole supply is minted once, to the holder named at deployment; there is no mint, no
-///         pause, no owner. Votes are counted by timestamps, so that they mean the same on every layer.
-contract CorToken is ERC20, ERC20Permit, ERC20Capped, ERC20Votes {
+///         pause, no owner. Whoever holds some may burn it, and nothing brings it back. Votes are counted by timestamps, so
+///         that they mean the same on every layer.
+contract CorToken is ERC20, ERC20Burnable, ERC20Permit, ERC20Capped, ERC20Votes {
     constructor(address holder, uint256 supply)
         ERC20("Cortensord", "COR")
         ERC20Permit("Cortensord")

@@ -1,46 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import { IParameters } from "../interfaces/IParameters.sol";
 import { IStakeListener } from "../interfaces/IStakeListener.sol";
 import { IStakeVault } from "../interfaces/IStakeVault.sol";
-import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import { Parameter } from "../types/Parameter.sol";
+import { ERC20Burnable } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { Checkpoints } from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @title StakeVault
 /// @notice See {IStakeVault}.
 contract StakeVault is IStakeVault {
-    using Checkpoints for Checkpoints.Trace208;
     using SafeCast for uint256;
-    using SafeERC20 for IERC20;
+    using SafeERC20 for ERC20Burnable;
 
-    IERC20 public immutable token;
+    uint256 private constant BPS = 10_000;
+
+    /// @dev Slot 0, which other layers prove; it must stay the first variable.
+    mapping(address owner => mapping(address operator => uint256)) private _stakes;
+    mapping(address owner => mapping(address operator => Unbonding)) private _unbonding;
+    mapping(address owner => mapping(address operator => uint256)) private _frozen;
+    mapping(bytes32 caseId => Slash) private _slashes;
+
+    ERC20Burnable public immutable token;
     /// @notice Told of every change; part of the same deployment, and trusted never to revert.
     IStakeListener public immutable listener;
     /// @inheritdoc IStakeVault
     address public immutable slasher;
-    /// @inheritdoc IStakeVault
-    uint256 public immutable unbondingSeconds;
+    IParameters public immutable parameters;
 
-    mapping(address owner => mapping(address operator => Checkpoints.Trace208)) private _stakes;
-    mapping(address owner => mapping(address operator => Unbonding)) private _unbonding;
-
-    constructor(IERC20 token_, IStakeListener listener_, address slasher_, uint256 unbondingSeconds_) {
-        if (address(token_) == address(0) || address(listener_) == address(0)) revert ZeroAddress();
+    constructor(ERC20Burnable token_, IStakeListener listener_, address slasher_, IParameters parameters_) {
+        if (address(token_) == address(0) || address(listener_) == address(0) || address(parameters_) == address(0)) {
+            revert ZeroAddress();
+        }
         token = token_;
         listener = listener_;
         slasher = slasher_;
-        unbondingSeconds = unbondingSeconds_;
+        parameters = parameters_;
     }
 
     /// @inheritdoc IStakeVault
     function stake(address operator, uint256 amount) external {
         if (amount == 0) revert ZeroAmount();
         if (operator == address(0)) revert ZeroAddress();
-        uint256 staked = stakeOf(msg.sender, operator) + amount;
-        _setStake(msg.sender, operator, staked);
+        uint256 staked = _stakes[msg.sender][operator] + amount;
+        _stakes[msg.sender][operator] = staked;
         emit Staked(msg.sender, operator, amount, staked);
         token.safeTransferFrom(msg.sender, address(this), amount);
         listener.onStakeChanged(msg.sender, operator, staked);
@@ -49,13 +55,14 @@ contract StakeVault is IStakeVault {
     /// @inheritdoc IStakeVault
     function unstake(address operator, uint256 amount) external {
         if (amount == 0) revert ZeroAmount();
-        uint256 staked = stakeOf(msg.sender, operator);
+        uint256 staked = _stakes[msg.sender][operator];
         if (amount > staked) revert InsufficientStake(amount, staked);
         staked -= amount;
-        _setStake(msg.sender, operator, staked);
+        _stakes[msg.sender][operator] = staked;
         Unbonding storage pending = _unbonding[msg.sender][operator];
         pending.amount += amount.toUint128();
-        pending.releaseAt = (block.timestamp + unbondingSeconds).toUint48();
+        // A delay that governance shortened meanwhile must not free what already waits sooner than it was to be.
+        pending.releaseAt = Math.max(pending.releaseAt, block.timestamp + unbondingSeconds()).toUint48();
         emit UnstakeStarted(msg.sender, operator, amount, staked, pending.releaseAt);
         listener.onStakeChanged(msg.sender, operator, staked);
     }
@@ -72,34 +79,55 @@ contract StakeVault is IStakeVault {
     }
 
     /// @inheritdoc IStakeVault
-    function slash(address owner, address operator, uint256 amount, address recipient)
-        external
-        returns (uint256 taken)
-    {
+    function proposeSlash(bytes32 caseId, address owner, address operator, uint256 amount, address reporter) external {
         if (msg.sender != slasher) revert NotSlasher(msg.sender);
-        if (recipient == address(0)) revert ZeroAddress();
-        uint256 staked = stakeOf(owner, operator);
-        Unbonding storage pending = _unbonding[owner][operator];
-        uint256 fromStake = Math.min(amount, staked);
-        uint256 fromUnbonding = Math.min(amount - fromStake, pending.amount);
-        taken = fromStake + fromUnbonding;
-        if (taken == 0) revert InsufficientStake(amount, 0);
-        _setStake(owner, operator, staked - fromStake);
-        pending.amount -= fromUnbonding.toUint128();
-        emit Slashed(owner, operator, fromStake, fromUnbonding, recipient);
-        token.safeTransfer(recipient, taken);
-        listener.onStakeChanged(owner, operator, staked - fromStake);
+        Slash storage s = _slashes[caseId];
+        if (s.state != SlashState.None) revert CaseExists(caseId);
+        s.owner = owner;
+        s.executableAt = (block.timestamp + parameters.get(Parameter.SlashAppealSeconds)).toUint48();
+        s.reporterBps = parameters.get(Parameter.ReporterBps).toUint16();
+        s.state = SlashState.Pending;
+        s.operator = operator;
+        s.reporter = reporter;
+        (s.fromStake, s.fromUnbonding) = _freeze(owner, operator, amount);
+        uint256 staked = _stakes[owner][operator];
+        emit SlashProposed(caseId, owner, operator, s.fromStake, s.fromUnbonding, staked, reporter, s.executableAt);
+        listener.onStakeChanged(owner, operator, staked);
     }
 
     /// @inheritdoc IStakeVault
-    function stakeOf(address owner, address operator) public view returns (uint256) {
-        return _stakes[owner][operator].latest();
+    function cancelSlash(bytes32 caseId) external {
+        if (msg.sender != slasher) revert NotSlasher(msg.sender);
+        Slash storage s = _slashes[caseId];
+        if (s.state != SlashState.Pending) revert NotPending(caseId);
+        if (block.timestamp >= s.executableAt) revert AppealClosed(s.executableAt);
+        s.state = SlashState.Cancelled;
+        (address owner, address operator) = (s.owner, s.operator);
+        uint256 amount = _thaw(s);
+        uint256 staked = _stakes[owner][operator] + amount;
+        _stakes[owner][operator] = staked;
+        emit SlashCancelled(caseId, owner, operator, amount, staked);
+        listener.onStakeChanged(owner, operator, staked);
     }
 
     /// @inheritdoc IStakeVault
-    function stakeAt(address owner, address operator, uint256 timestamp) external view returns (uint256) {
-        if (timestamp >= block.timestamp) revert NotYetPast(timestamp);
-        return _stakes[owner][operator].upperLookupRecent(timestamp.toUint48());
+    function executeSlash(bytes32 caseId) external {
+        Slash storage s = _slashes[caseId];
+        if (s.state != SlashState.Pending) revert NotPending(caseId);
+        if (block.timestamp < s.executableAt) revert AppealOpen(s.executableAt);
+        s.state = SlashState.Executed;
+        address reporter = s.reporter;
+        uint256 amount = _thaw(s);
+        uint256 rewarded = reporter == address(0) ? 0 : amount * s.reporterBps / BPS;
+        uint256 burned = amount - rewarded;
+        emit SlashExecuted(caseId, s.owner, s.operator, burned, rewarded, reporter);
+        if (rewarded > 0) token.safeTransfer(reporter, rewarded);
+        token.burn(burned);
+    }
+
+    /// @inheritdoc IStakeVault
+    function stakeOf(address owner, address operator) external view returns (uint256) {
+        return _stakes[owner][operator];
     }
 
     /// @inheritdoc IStakeVault
@@ -107,7 +135,40 @@ contract StakeVault is IStakeVault {
         return _unbonding[owner][operator];
     }
 
-    function _setStake(address owner, address operator, uint256 staked) private {
-        _stakes[owner][operator].push(uint48(block.timestamp), staked.toUint208());
+    /// @inheritdoc IStakeVault
+    function frozenOf(address owner, address operator) external view returns (uint256) {
+        return _frozen[owner][operator];
+    }
+
+    /// @inheritdoc IStakeVault
+    function slashOf(bytes32 caseId) external view returns (Slash memory) {
+        return _slashes[caseId];
+    }
+
+    /// @inheritdoc IStakeVault
+    function unbondingSeconds() public view returns (uint256) {
+        return parameters.get(Parameter.UnbondingSeconds);
+    }
+
+    /// @dev Up to `amount`, active stake first.
+    function _freeze(address owner, address operator, uint256 amount)
+        private
+        returns (uint128 fromStake, uint128 fromUnbonding)
+    {
+        uint256 staked = _stakes[owner][operator];
+        Unbonding storage pending = _unbonding[owner][operator];
+        fromStake = Math.min(amount, staked).toUint128();
+        fromUnbonding = Math.min(amount - fromStake, pending.amount).toUint128();
+        _stakes[owner][operator] = staked - fromStake;
+        pending.amount -= fromUnbonding;
+        // With nothing left to release, its date must not hold back what is unstaked later.
+        if (pending.amount == 0) delete _unbonding[owner][operator];
+        _frozen[owner][operator] += uint256(fromStake) + fromUnbonding;
+    }
+
+    /// @dev Takes the case's part off the books of what is frozen.
+    function _thaw(Slash storage s) private returns (uint256 amount) {
+        amount = uint256(s.fromStake) + s.fromUnbonding;
+        _frozen[s.owner][s.operator] -= amount;
     }
 }

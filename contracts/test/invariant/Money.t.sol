@@ -58,10 +58,10 @@ contract MoneyHandler is SettlementBase {
 
     function setUp() public override {
         super.setUp();
-        parameters.put(Parameter.EmissionWei, 1 ether);
-        parameters.put(Parameter.EmissionDecayBps, 9900);
-        parameters.put(Parameter.EmissionPeriodEpochs, 3);
-        rewards = new Rewards(token, registry, parameters);
+        numbers.put(Parameter.EmissionWei, 1 ether);
+        numbers.put(Parameter.EmissionDecayBps, 9900);
+        numbers.put(Parameter.EmissionPeriodEpochs, 3);
+        rewards = new Rewards(token, registry, numbers);
         vm.prank(stranger);
         token.approve(address(rewards), type(uint256).max);
         deposited = 1000;
@@ -135,7 +135,7 @@ contract MoneyHandler is SettlementBase {
         if (!ok || left == 0 || epochs[settlement].length >= EPOCHS_MAX) return;
         amount = bound(amount, 1, left);
         skip(EPOCH_SECONDS);
-        uint64 epoch = parameters.currentEpoch();
+        uint64 epoch = numbers.currentEpoch();
         Tree memory t = draw(settlement, epoch, uint128(amount), kind, seed);
         EpochRoot memory e = epochOf(epoch, t, tasks(bytes32(uint256(epoch)), uint128(amount)));
         uint256 debit = owedOf(id) + amount;
@@ -151,7 +151,7 @@ contract MoneyHandler is SettlementBase {
     function reward(uint256 amount, uint8 kind, uint256 seed) external {
         if (epochs[rewards].length >= EPOCHS_MAX) return;
         skip(EPOCH_SECONDS);
-        uint64 epoch = parameters.currentEpoch();
+        uint64 epoch = numbers.currentEpoch();
         amount = bound(amount, 1, rewards.emissionBetween(rewards.standingEpoch(), epoch));
         vm.prank(holder);
         token.transfer(address(rewards), amount);
@@ -173,7 +173,7 @@ contract MoneyHandler is SettlementBase {
         if (base == latest) return;
         skip(EPOCH_SECONDS);
         EpochRoot memory e = epochFor(
-            parameters.currentEpoch(), alice, uint256(settlement.posted(settlement.standingEpoch()).total) + 1
+            numbers.currentEpoch(), alice, uint256(settlement.posted(settlement.standingEpoch()).total) + 1
         );
         e.base = base;
         VoucherDebit[] memory nothing = new VoucherDebit[](0);
@@ -315,7 +315,7 @@ contract MoneyHandler is SettlementBase {
         ];
         uint256 i = what % which.length;
         uint256[6] memory max = [uint256(3 hours), 1 hours, 10 ether, 5000, 3 days, 2 ether];
-        parameters.put(which[i], bound(value, 1, max[i]));
+        numbers.put(which[i], bound(value, 1, max[i]));
     }
 
     function pass(uint256 time) external {

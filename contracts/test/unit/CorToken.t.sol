@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { CorToken } from "../../src/l1/CorToken.sol";
 import { Base } from "../utils/Base.t.sol";
+import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { ERC20Capped } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 
 contract CorTokenTest is Base {
@@ -26,7 +27,7 @@ contract CorTokenTest is Base {
     function test_votes_followDelegation() public {
         vm.prank(client);
         token.delegate(stranger);
-        uint256 at = block.timestamp;
+        uint256 at = vm.getBlockTimestamp();
         skip(1);
         assertEq(token.getPastVotes(stranger, at), 100_000 ether);
     }
@@ -46,5 +47,37 @@ contract CorTokenTest is Base {
             vm.sign(clientKey, keccak256(abi.encodePacked(hex"1901", token.DOMAIN_SEPARATOR(), structHash)));
         token.permit(client, stranger, 7, block.timestamp, v, r, s);
         assertEq(token.allowance(client, stranger), 7);
+        assertEq(token.nonces(client), 1);
+    }
+
+    function testFuzz_burn_takesSupplyAndVotesAndLeavesTheCap(uint96 amount) public {
+        amount = uint96(bound(amount, 1, 100_000 ether));
+        vm.startPrank(client);
+        token.delegate(client);
+        token.burn(amount);
+        assertEq(token.balanceOf(client), 100_000 ether - amount);
+        assertEq(token.getVotes(client), 100_000 ether - amount);
+        assertEq(token.totalSupply(), SUPPLY - amount);
+        assertEq(token.cap(), SUPPLY);
+        uint256 at = vm.getBlockTimestamp();
+        skip(1);
+        assertEq(token.getPastTotalSupply(at), SUPPLY - amount);
+    }
+
+    function test_burn_ERC20InsufficientBalance() public {
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, stranger, 0, 1));
+        vm.prank(stranger);
+        token.burn(1);
+    }
+
+    function test_burnFrom_spendsTheAllowance() public {
+        vm.prank(client);
+        token.approve(stranger, 7);
+        vm.startPrank(stranger);
+        token.burnFrom(client, 5);
+        assertEq(token.allowance(client, stranger), 2);
+        assertEq(token.totalSupply(), SUPPLY - 5);
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, stranger, 2, 3));
+        token.burnFrom(client, 3);
     }
 }

@@ -335,12 +335,12 @@ contract NodeRegistryRefresh is NodeRegistryBase {
     }
 
     function test_aRaiseHoldsFromItsEpochAndCountsOnceSomebodyAsks() public {
-        parameters.set(Parameter.MinStakeGuardWei, MIN_STAKE + 1);
+        numbers.set(Parameter.MinStakeGuardWei, MIN_STAKE + 1);
         registry.refresh(operator);
         assertTrue(registry.isActive(operator, Roles.GUARD));
         assertEq(weight(), MIN_STAKE);
 
-        vm.warp((parameters.currentEpoch() + 1) * EPOCH_SECONDS);
+        vm.warp((numbers.currentEpoch() + 1) * EPOCH_SECONDS);
         assertFalse(registry.isActive(operator, Roles.GUARD));
         assertEq(uint8(registry.statusOf(operator)), uint8(INodeRegistry.Status.Understaked));
         assertEq(weight(), MIN_STAKE);
@@ -350,10 +350,10 @@ contract NodeRegistryRefresh is NodeRegistryBase {
     }
 
     function test_aLoweringGivesTheSeatBack() public {
-        parameters.put(Parameter.MinStakeGuardWei, MIN_STAKE + 1);
+        numbers.put(Parameter.MinStakeGuardWei, MIN_STAKE + 1);
         registry.refresh(operator);
         assertEq(weight(), 0);
-        parameters.put(Parameter.MinStakeGuardWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeGuardWei, MIN_STAKE);
         registry.refresh(operator);
         assertEq(weight(), MIN_STAKE);
     }
@@ -435,10 +435,10 @@ contract NodeRegistryStatusOf is NodeRegistryBase {
 
 contract NodeRegistryStakeRequired is NodeRegistryBase {
     function test_eachRoleHasItsOwnMinimumOfNow() public {
-        parameters.put(Parameter.MinStakeRouterWei, 1);
-        parameters.put(Parameter.MinStakeMinerWei, 20);
-        parameters.put(Parameter.MinStakeGuardWei, 300);
-        parameters.put(Parameter.MinStakeOracleWei, 4000);
+        numbers.put(Parameter.MinStakeRouterWei, 1);
+        numbers.put(Parameter.MinStakeMinerWei, 20);
+        numbers.put(Parameter.MinStakeGuardWei, 300);
+        numbers.put(Parameter.MinStakeOracleWei, 4000);
         assertEq(registry.stakeRequired(Roles.ROUTER), 1);
         assertEq(registry.stakeRequired(Roles.MINER), 20);
         assertEq(registry.stakeRequired(Roles.GUARD), 300);
@@ -454,7 +454,7 @@ contract NodeRegistryAdmission is NodeRegistryBase {
     function setUp() public override {
         super.setUp();
         admission = new MockAdmission();
-        registry = new NodeRegistry(IStakeSource(address(vault)), parameters, admission, reputation);
+        registry = new NodeRegistry(IStakeSource(address(vault)), numbers, admission, reputation);
     }
 
     function test_isAskedForTheOwnerTheOperatorAndTheRoles() public {

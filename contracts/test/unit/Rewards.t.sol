@@ -20,11 +20,11 @@ abstract contract RewardsBase is SettlementBase {
     /// @dev 1,000 wei an epoch, a tenth less every 10 epochs, and 5,000 wei to pay out.
     function setUp() public virtual override {
         super.setUp();
-        parameters.put(Parameter.EmissionWei, EMISSION);
-        parameters.put(Parameter.EmissionDecayBps, 9000);
-        parameters.put(Parameter.EmissionPeriodEpochs, 10);
-        rewards = new Rewards(token, registry, parameters);
-        start = parameters.currentEpoch();
+        numbers.put(Parameter.EmissionWei, EMISSION);
+        numbers.put(Parameter.EmissionDecayBps, 9000);
+        numbers.put(Parameter.EmissionPeriodEpochs, 10);
+        rewards = new Rewards(token, registry, numbers);
+        start = numbers.currentEpoch();
         vm.startPrank(holder);
         token.transfer(address(rewards), 5000);
         vm.stopPrank();
@@ -214,24 +214,24 @@ contract RewardsEmissionOf is RewardsBase {
     }
 
     function test_noDecayIsForEver() public {
-        parameters.put(Parameter.EmissionDecayBps, 10_000);
+        numbers.put(Parameter.EmissionDecayBps, 10_000);
         assertEq(rewards.emissionOf(type(uint48).max), 1000);
     }
 
     function test_aChangeHoldsFromItsEpochOn() public {
-        uint64 now_ = parameters.currentEpoch();
-        parameters.set(Parameter.EmissionWei, 1);
+        uint64 now_ = numbers.currentEpoch();
+        numbers.set(Parameter.EmissionWei, 1);
         assertEq(rewards.emissionOf(now_), 1000);
         assertEq(rewards.emissionOf(now_ + 1), 1);
-        parameters.set(Parameter.EmissionPeriodEpochs, 1);
+        numbers.set(Parameter.EmissionPeriodEpochs, 1);
         assertEq(rewards.emissionOf(now_), 1000);
-        parameters.put(Parameter.EmissionDecayBps, 0);
+        numbers.put(Parameter.EmissionDecayBps, 0);
         assertEq(rewards.emissionOf(now_ + 1), 0);
     }
 
     /// @dev Squaring rounds down at most a few times 10^-18 below the exact power.
     function testFuzz_isTheDecayOfThePeriodBeforeUpToRounding(uint16 periods) public {
-        parameters.put(Parameter.EmissionWei, 1e24);
+        numbers.put(Parameter.EmissionWei, 1e24);
         uint64 epoch = start + 1 + uint64(bound(periods, 0, 300)) * 10;
         uint256 now_ = rewards.emissionOf(epoch);
         uint256 next = rewards.emissionOf(epoch + 10);
@@ -252,7 +252,7 @@ contract RewardsEmissionBetween is RewardsBase {
     }
 
     function test_ofMoreThan256EpochsTheNewest() public {
-        parameters.put(Parameter.EmissionDecayBps, 10_000);
+        numbers.put(Parameter.EmissionDecayBps, 10_000);
         assertEq(rewards.emissionBetween(start, start + 255), 255_000);
         assertEq(rewards.emissionBetween(start, start + 256), 256_000);
         assertEq(rewards.emissionBetween(start, start + 257), 256_000);

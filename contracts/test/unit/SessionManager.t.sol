@@ -89,7 +89,7 @@ contract SessionManagerOpen is SessionManagerBase {
         ISessionManager.OpenTerms memory terms = termsOf(1);
         bytes32 id = sessions.idOf(client, terms);
         assertNotEq(sessions.idOf(stranger, terms), id);
-        assertNotEq(new SessionManager(token, parameters, IAdmission(address(0))).idOf(client, terms), id);
+        assertNotEq(new SessionManager(token, numbers, IAdmission(address(0))).idOf(client, terms), id);
         bytes memory encoded = abi.encode(terms);
         uint256 words = encoded.length / 32;
         uint256 at = field % words;
@@ -121,7 +121,7 @@ contract SessionManagerOpen is SessionManagerBase {
 
     function test_theAdmissionIsAskedForTheClientAndTheModel() public {
         MockAdmission admission = new MockAdmission();
-        sessions = new SessionManager(token, parameters, admission);
+        sessions = new SessionManager(token, numbers, admission);
         vm.prank(client);
         token.approve(address(sessions), 2);
         vm.expectCall(address(admission), abi.encodeCall(IAdmission.requireSession, (client, MODEL)));
@@ -378,7 +378,7 @@ contract SessionManagerWithdraw is SessionManagerBase {
 
     function test_theThawIsThatOfTheOpening() public {
         bytes32 id = open(10);
-        parameters.put(Parameter.ThawSeconds, 3 * THAW);
+        numbers.put(Parameter.ThawSeconds, 3 * THAW);
         assertEq(sessions.session(id).thawSeconds, THAW);
         vm.startPrank(client);
         sessions.requestClose(id);

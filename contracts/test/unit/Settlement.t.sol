@@ -17,14 +17,14 @@ import { Tree, Trees } from "../utils/Trees.sol";
 contract SettlementConstructor is SettlementBase {
     function test_ZeroAddress() public {
         vm.expectRevert(ISettlement.ZeroAddress.selector);
-        new Settlement(token, registry, sessions, parameters, address(0));
+        new Settlement(token, registry, sessions, numbers, address(0));
     }
 
     function test_namesItsParts() public view {
         assertEq(address(settlement.token()), address(token));
         assertEq(address(settlement.registry()), address(registry));
         assertEq(address(settlement.sessions()), address(sessions));
-        assertEq(address(settlement.parameters()), address(parameters));
+        assertEq(address(settlement.parameters()), address(numbers));
         assertEq(settlement.treasury(), treasury);
     }
 }
@@ -88,7 +88,7 @@ contract SettlementSettle is SettlementBase {
     }
 
     function test_EpochInFuture() public {
-        uint64 current = parameters.currentEpoch();
+        uint64 current = numbers.currentEpoch();
         expectSettleRevert(
             epochOf(current + 1, 10), abi.encodeWithSelector(IEpochRoots.EpochInFuture.selector, current + 1, current)
         );
@@ -216,14 +216,14 @@ contract SettlementSettle is SettlementBase {
     }
 
     function test_parametersAreThoseOfTheSettledEpochAndNeverChangeLater() public {
-        uint64 epoch = parameters.currentEpoch();
-        parameters.set(Parameter.RouterBps, 501);
-        parameters.set(Parameter.GuardsBps, 301);
-        parameters.set(Parameter.OracleBps, 101);
-        parameters.set(Parameter.TreasuryBps, 111);
-        parameters.set(Parameter.ChallengeSeconds, 2 * CHALLENGE);
-        parameters.set(Parameter.DataSeconds, 2 * DATA_SECONDS);
-        parameters.set(Parameter.DataBondWei, 2 * DATA_BOND);
+        uint64 epoch = numbers.currentEpoch();
+        numbers.set(Parameter.RouterBps, 501);
+        numbers.set(Parameter.GuardsBps, 301);
+        numbers.set(Parameter.OracleBps, 101);
+        numbers.set(Parameter.TreasuryBps, 111);
+        numbers.set(Parameter.ChallengeSeconds, 2 * CHALLENGE);
+        numbers.set(Parameter.DataSeconds, 2 * DATA_SECONDS);
+        numbers.set(Parameter.DataBondWei, 2 * DATA_BOND);
         vm.warp((epoch + 1) * EPOCH_SECONDS);
         settle(epochOf(epoch, 10));
         settle(epochOf(epoch + 1, 20));
@@ -241,17 +241,17 @@ contract SettlementSettle is SettlementBase {
         assertEq(p.guardsBps, 301);
         assertEq(p.oracleBps, 101);
         assertEq(p.treasuryBps, 111);
-        parameters.put(Parameter.ChallengeSeconds, 1);
-        parameters.put(Parameter.DataSeconds, 1);
-        parameters.put(Parameter.DataBondWei, 1);
-        parameters.put(Parameter.RouterBps, 1);
+        numbers.put(Parameter.ChallengeSeconds, 1);
+        numbers.put(Parameter.DataSeconds, 1);
+        numbers.put(Parameter.DataBondWei, 1);
+        numbers.put(Parameter.RouterBps, 1);
         assertEq(keccak256(abi.encode(settlement.posted(epoch + 1))), keccak256(abi.encode(p)));
     }
 
     function test_aShorterWindowDoesNotOvertake() public {
         settleOne(1, session, 5, alice, 5);
         uint256 activeAt = block.timestamp + CHALLENGE;
-        parameters.put(Parameter.ChallengeSeconds, 1);
+        numbers.put(Parameter.ChallengeSeconds, 1);
         settleOne(2, session, 6, alice, 6);
         assertEq(settlement.posted(2).activeAt, activeAt);
     }
@@ -377,7 +377,7 @@ contract SettlementQuorum is SettlementBase {
         Settlement mine = settlement;
         EpochRoot memory e = epochOf(1, 10);
         VoucherDebit[] memory debits = debitsOf(10);
-        settlement = new Settlement(token, registry, sessions, parameters, treasury);
+        settlement = new Settlement(token, registry, sessions, numbers, treasury);
         signatures = attest(e, debits, 3);
         settlement = mine;
         vm.expectRevert();

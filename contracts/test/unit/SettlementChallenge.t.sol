@@ -121,8 +121,8 @@ contract SettlementChallengeLeaf is ChallengeBase {
     }
 
     function test_bondAndTimeAreThoseOfThePosting() public {
-        parameters.put(Parameter.DataBondWei, 1);
-        parameters.put(Parameter.DataSeconds, 1);
+        numbers.put(Parameter.DataBondWei, 1);
+        numbers.put(Parameter.DataSeconds, 1);
         challenge(PAYOUTS, 0);
         IEpochRoots.Challenge memory c = settlement.challengeOf(1, PAYOUTS, 0);
         assertEq(c.bond, DATA_BOND);

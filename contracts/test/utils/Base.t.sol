@@ -3,9 +3,11 @@ pragma solidity 0.8.37;
 
 import { IAdmission } from "../../src/interfaces/IAdmission.sol";
 import { INodeRegistry } from "../../src/interfaces/INodeRegistry.sol";
+import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { ISessionManager } from "../../src/interfaces/ISessionManager.sol";
 import { IStakeSource } from "../../src/interfaces/IStakeSource.sol";
 import { CorToken } from "../../src/l1/CorToken.sol";
+import { Parameters } from "../../src/l1/Parameters.sol";
 import { StakeVault } from "../../src/l1/StakeVault.sol";
 import { NodeRegistry } from "../../src/l2/NodeRegistry.sol";
 import { SessionManager } from "../../src/l2/SessionManager.sol";
@@ -13,6 +15,7 @@ import { Settlement } from "../../src/l2/Settlement.sol";
 import { SumTree } from "../../src/libraries/SumTree.sol";
 import { EpochRoot } from "../../src/types/Attestation.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
+import { ParameterDefaults } from "../../src/types/ParameterDefaults.sol";
 import { Receipt as TaskReceipt } from "../../src/types/Receipt.sol";
 import { Roles } from "../../src/types/Roles.sol";
 import { Voucher, VoucherDebit } from "../../src/types/Voucher.sol";
@@ -22,7 +25,10 @@ import { Test } from "forge-std/Test.sol";
 /// @notice The contracts deployed as in production, with actors and the ways they sign.
 abstract contract Base is Test {
     uint256 internal constant SUPPLY = 1_000_000 ether;
+    uint256 internal constant EPOCH = 1 hours;
     uint256 internal constant UNBONDING = 7 days;
+    uint256 internal constant APPEAL = 2 days;
+    uint256 internal constant REPORTER_BPS = 2000;
     uint256 internal constant THAW = 1 days;
     uint256 internal constant CHALLENGE = 1 hours;
     uint256 internal constant SNAPSHOT_AGE_MAX = 1 days;
@@ -34,13 +40,16 @@ abstract contract Base is Test {
     bytes internal constant PEER_ID = hex"002408011220";
 
     CorToken internal token;
-    MockParameters internal parameters;
+    Parameters internal parameters;
+    /// @dev What the contracts of the lower layer read here: tests set it at will, without bounds and rules.
+    MockParameters internal numbers;
     StakeVault internal vault;
     NodeRegistry internal registry;
     SessionManager internal sessions;
     Settlement internal settlement;
 
     address internal holder = makeAddr("holder");
+    address internal governance = makeAddr("governance");
     address internal slasher = makeAddr("slasher");
     address internal treasury = makeAddr("treasury");
     address internal reputation = makeAddr("reputation");
@@ -62,27 +71,29 @@ abstract contract Base is Test {
         for (uint256 i = 0; i < 3; ++i) {
             (, guardKeys[i]) = makeAddrAndKey(string.concat("guard", vm.toString(i)));
         }
-        parameters = new MockParameters(EPOCH_SECONDS);
-        parameters.put(Parameter.ChallengeSeconds, CHALLENGE);
-        parameters.put(Parameter.SnapshotAgeMaxSeconds, SNAPSHOT_AGE_MAX);
-        parameters.put(Parameter.DataSeconds, DATA_SECONDS);
-        parameters.put(Parameter.DataBondWei, DATA_BOND);
-        parameters.put(Parameter.RouterBps, 500);
-        parameters.put(Parameter.GuardsBps, 300);
-        parameters.put(Parameter.OracleBps, 100);
-        parameters.put(Parameter.TreasuryBps, 110);
-        parameters.put(Parameter.ThawSeconds, THAW);
-        parameters.put(Parameter.MinStakeRouterWei, MIN_STAKE);
-        parameters.put(Parameter.MinStakeMinerWei, MIN_STAKE);
-        parameters.put(Parameter.MinStakeGuardWei, MIN_STAKE);
-        parameters.put(Parameter.MinStakeOracleWei, MIN_STAKE);
+        numbers = new MockParameters(EPOCH_SECONDS);
+        numbers.put(Parameter.ChallengeSeconds, CHALLENGE);
+        numbers.put(Parameter.SnapshotAgeMaxSeconds, SNAPSHOT_AGE_MAX);
+        numbers.put(Parameter.DataSeconds, DATA_SECONDS);
+        numbers.put(Parameter.DataBondWei, DATA_BOND);
+        numbers.put(Parameter.RouterBps, 500);
+        numbers.put(Parameter.GuardsBps, 300);
+        numbers.put(Parameter.OracleBps, 100);
+        numbers.put(Parameter.TreasuryBps, 110);
+        numbers.put(Parameter.ThawSeconds, THAW);
+        numbers.put(Parameter.MinStakeRouterWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeMinerWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeGuardWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeOracleWei, MIN_STAKE);
         uint64 nonce = vm.getNonce(address(this));
         token = new CorToken(holder, SUPPLY);
-        vault =
-            new StakeVault(token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 2)), slasher, UNBONDING);
-        registry = new NodeRegistry(IStakeSource(address(vault)), parameters, IAdmission(address(0)), reputation);
-        sessions = new SessionManager(token, parameters, IAdmission(address(0)));
-        settlement = new Settlement(token, registry, sessions, parameters, treasury);
+        parameters = new Parameters(governance, EPOCH, definitions());
+        vault = new StakeVault(
+            token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 3)), slasher, parameters
+        );
+        registry = new NodeRegistry(IStakeSource(address(vault)), numbers, IAdmission(address(0)), reputation);
+        sessions = new SessionManager(token, numbers, IAdmission(address(0)));
+        settlement = new Settlement(token, registry, sessions, numbers, treasury);
 
         vm.startPrank(holder);
         token.transfer(client, 100_000 ether);
@@ -90,6 +101,28 @@ abstract contract Base is Test {
         vm.stopPrank();
         vm.prank(client);
         token.approve(address(sessions), type(uint256).max);
+    }
+
+    /// @dev The shipped table, with the numbers of the tests.
+    function definitions() internal pure returns (IParameters.Definition[] memory d) {
+        d = ParameterDefaults.definitions();
+        d[uint256(Parameter.UnbondingSeconds)].value = uint208(UNBONDING);
+        d[uint256(Parameter.SlashAppealSeconds)].value = uint208(APPEAL);
+        d[uint256(Parameter.ReporterBps)].value = uint208(REPORTER_BPS);
+        d[uint256(Parameter.ThawSeconds)].value = uint208(THAW);
+        d[uint256(Parameter.ChallengeSeconds)].value = uint208(CHALLENGE);
+        d[uint256(Parameter.SnapshotAgeMaxSeconds)].value = uint208(SNAPSHOT_AGE_MAX);
+        d[uint256(Parameter.MinStakeRouterWei)].value = MIN_STAKE;
+        d[uint256(Parameter.MinStakeMinerWei)].value = MIN_STAKE;
+        d[uint256(Parameter.MinStakeGuardWei)] = IParameters.Definition(MIN_STAKE, MIN_STAKE, 50_000 ether);
+        d[uint256(Parameter.MinStakeOracleWei)] = IParameters.Definition(MIN_STAKE, MIN_STAKE, 100_000 ether);
+    }
+
+    /// @dev Sets a value and goes to the first second of the epoch in which it holds.
+    function govern(Parameter parameter, uint256 value) internal {
+        vm.prank(governance);
+        parameters.set(parameter, value);
+        vm.warp((block.timestamp / EPOCH + 1) * EPOCH);
     }
 
     function stake(address operator, uint256 amount) internal {
