@@ -186,6 +186,7 @@ export interface ModelSummary extends RoutableModel {
 export interface DeploymentInfo {
   readonly chainId: number;
   readonly token: Address;
+  readonly parameters: Address;
   readonly stakeVault: Address;
   readonly nodeRegistry: Address;
   readonly sessionManager: Address;

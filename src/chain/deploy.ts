@@ -1,5 +1,5 @@
 import { type Abi, encodeDeployData, getContractAddress, type LocalAccount } from 'viem';
-import type { Address, Hex, Role, Wei } from '../types/index.ts';
+import type { Address, Hex, Wei } from '../types/index.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Deployment } from './deployment.ts';
 import { chainError } from './errors.ts';
@@ -7,12 +7,16 @@ import { corTokenBytecode } from './generated/CorToken.bytecode.ts';
 import { corTokenAbi } from './generated/CorToken.ts';
 import { nodeRegistryBytecode } from './generated/NodeRegistry.bytecode.ts';
 import { nodeRegistryAbi } from './generated/NodeRegistry.ts';
+import { parametersBytecode } from './generated/Parameters.bytecode.ts';
+import { parametersAbi } from './generated/Parameters.ts';
+import { EPOCH_SECONDS, PARAMETERS } from './generated/parameterTable.ts';
 import { sessionManagerBytecode } from './generated/SessionManager.bytecode.ts';
 import { sessionManagerAbi } from './generated/SessionManager.ts';
 import { settlementBytecode } from './generated/Settlement.bytecode.ts';
 import { settlementAbi } from './generated/Settlement.ts';
 import { stakeVaultBytecode } from './generated/StakeVault.bytecode.ts';
 import { stakeVaultAbi } from './generated/StakeVault.ts';
+import { PARAMETER_NAMES, type ParameterName } from './parameters.ts';
 import { connectRpc, type RpcClient, toChainError } from './rpc.ts';
 
 /** What is fixed for good when the contracts are deployed. */
@@ -23,27 +27,30 @@ export interface DeployParams {
   readonly holder?: Address;
   /** Who may slash; nobody when absent. */
   readonly slasher?: Address;
-  readonly unbondingSeconds: number;
-  /** Stake that each role needs, wei; a node with several roles needs their sum. */
-  readonly minStake: Readonly<Record<Role, Wei>>;
-  /** Seconds that payees have between a client's notice and its withdrawal. */
-  readonly thawSeconds: number;
-  /** Seconds between an epoch's root and claims against it. */
-  readonly challengeSeconds: number;
-  /** Seconds that the guards' weights of a settlement may be old; at most `unbondingSeconds`. */
-  readonly snapshotAgeMaxSeconds: number;
+  /** Who may change parameters; nobody when absent. */
+  readonly governance?: Address;
+  /** Who sets the levels of nodes; nobody when absent. */
+  readonly reputation?: Address;
+  /** Whom SessionManager and NodeRegistry ask before they let somebody in; absent lets everybody in. */
+  readonly admission?: Address;
+  /** Length of an epoch. */
+  readonly epochSeconds: number;
+  /** First values that differ from those of a network with real money; bounds are widened to hold them. */
+  readonly parameters: Partial<Record<ParameterName, bigint>>;
 }
 
 const COR = 10n ** 18n;
 
-export const DEPLOY_DEFAULTS: DeployParams = {
-  supply: 1_000_000_000n * COR,
-  unbondingSeconds: 7 * 86_400,
-  minStake: { router: 1_000n * COR, miner: 1_000n * COR, guard: 5_000n * COR, oracle: 10_000n * COR },
-  thawSeconds: 86_400,
-  challengeSeconds: 3_600,
-  snapshotAgeMaxSeconds: 86_400,
-};
+export const DEPLOY_DEFAULTS: DeployParams = { supply: 1_000_000_000n * COR, epochSeconds: EPOCH_SECONDS, parameters: {} };
+
+/** What Parameters is deployed with. */
+function definitionsOf(values: DeployParams['parameters']) {
+  return PARAMETER_NAMES.map((name) => {
+    const { value: standard, min, max } = PARAMETERS[name];
+    const value = values[name] ?? standard;
+    return { value, min: value < min ? value : min, max: value > max ? value : max };
+  });
+}
 
 export interface DeployOptions {
   readonly rpcUrl: string;
@@ -57,7 +64,7 @@ export interface DeployOptions {
   readonly timeoutMs?: number;
 }
 
-/** More than the largest contract needs (about 2.5 million), and five fit into a block of 30 million. */
+/** More than the largest contract needs (about 4.7 million), and the last two of six wait for a second block of 30 million at the most. */
 const DEPLOY_GAS = 5_000_000n;
 const ZERO: Address = `0x${'00'.repeat(20)}`;
 
@@ -68,7 +75,7 @@ interface Creation {
 }
 
 /**
- * Deploys the five contracts. All transactions are sent at once: addresses follow from the deployer's nonces, so that
+ * Deploys the contracts. All transactions are sent at once: addresses follow from the deployer's nonces, so that
  * contracts can name each other before they exist.
  *
  * @throws CHAIN_UNREACHABLE, CHAIN_WRONG_ID, CHAIN_REVERTED, CHAIN_TX_REFUSED, CHAIN_TX_TIMEOUT
@@ -87,22 +94,19 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
     ]);
     const at = (offset: number): Address =>
       getContractAddress({ from: deployer.address, nonce: BigInt(nonce + offset) }).toLowerCase() as Address;
-    const [token, stakeVault, nodeRegistry, sessionManager, settlement] = [at(0), at(1), at(2), at(3), at(4)];
-    const { router, miner, guard, oracle } = params.minStake;
+    const [token, parameters, stakeVault, nodeRegistry, sessionManager, settlement] = [at(0), at(1), at(2), at(3), at(4), at(5)];
+    const admission = params.admission ?? ZERO;
     const creations: readonly Creation[] = [
       { abi: corTokenAbi, bytecode: corTokenBytecode, args: [params.holder ?? deployer.address, params.supply] },
       {
-        abi: stakeVaultAbi,
-        bytecode: stakeVaultBytecode,
-        args: [token, nodeRegistry, params.slasher ?? ZERO, BigInt(params.unbondingSeconds)],
+        abi: parametersAbi,
+        bytecode: parametersBytecode,
+        args: [params.governance ?? ZERO, BigInt(params.epochSeconds), definitionsOf(params.parameters)],
       },
-      { abi: nodeRegistryAbi, bytecode: nodeRegistryBytecode, args: [stakeVault, { router, miner, guard, oracle }] },
-      { abi: sessionManagerAbi, bytecode: sessionManagerBytecode, args: [token, BigInt(params.thawSeconds)] },
-      {
-        abi: settlementAbi,
-        bytecode: settlementBytecode,
-        args: [token, nodeRegistry, sessionManager, treasury, BigInt(params.challengeSeconds), BigInt(params.snapshotAgeMaxSeconds)],
-      },
+      { abi: stakeVaultAbi, bytecode: stakeVaultBytecode, args: [token, nodeRegistry, params.slasher ?? ZERO, parameters] },
+      { abi: nodeRegistryAbi, bytecode: nodeRegistryBytecode, args: [stakeVault, parameters, admission, params.reputation ?? ZERO] },
+      { abi: sessionManagerAbi, bytecode: sessionManagerBytecode, args: [token, parameters, admission] },
+      { abi: settlementAbi, bytecode: settlementBytecode, args: [token, nodeRegistry, sessionManager, parameters, treasury] },
     ];
     const signed = await Promise.all(
       creations.map(({ abi, bytecode, args }, i) =>
@@ -121,7 +125,7 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
     // In nonce order: a node that gets them out of order may refuse the later ones.
     for (const serializedTransaction of signed) hashes.push(await client.sendRawTransaction({ serializedTransaction }));
     await waitForAll(client, hashes, options.clock ?? systemClock, options.timeoutMs ?? 120_000);
-    return { chainId, token, stakeVault, nodeRegistry, sessionManager, settlement, block: Number(block) };
+    return { chainId, token, parameters, stakeVault, nodeRegistry, sessionManager, settlement, block: Number(block) };
   } catch (error) {
     throw toChainError('deploy', error);
   }

@@ -6,6 +6,7 @@ import { chainError } from './errors.ts';
 export interface Deployment {
   readonly chainId: number;
   readonly token: Address;
+  readonly parameters: Address;
   readonly stakeVault: Address;
   readonly nodeRegistry: Address;
   readonly sessionManager: Address;
@@ -24,6 +25,7 @@ const natural = z.number().int().nonnegative();
 export const deploymentSchema = z.strictObject({
   chainId: natural.positive(),
   token: address,
+  parameters: address,
   stakeVault: address,
   nodeRegistry: address,
   sessionManager: address,

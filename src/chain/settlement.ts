@@ -5,21 +5,25 @@ import { isCoded } from '../util/errors.ts';
 import { resultOf, type TxResult, type WriteContext } from './context.ts';
 import { chainError } from './errors.ts';
 import { settlementAbi } from './generated/Settlement.ts';
-import { debitsHash, sortDebits } from './merkle.ts';
+import { debitsHash, type SumProof, sortDebits } from './merkle.ts';
 import { readEpoch } from './settlementView.ts';
 
 /** What an epoch settles; with `debitsHash` of its debits it is the Attestation that guards sign. */
 export interface EpochRoot {
   readonly epoch: number;
-  /** Payout tree's root and total (merkle.ts). */
+  /** Payout tree's root, total and number of leaves (merkle.ts). */
   readonly root: Hex;
-  /** Root of the latest epoch, which this one builds on: the chain takes it on no other. Zero before the first. */
-  readonly base: Hex;
   readonly total: Wei;
+  readonly payouts: number;
+  /** Root of the latest epoch that stands, which this one builds on: the chain takes it on no other. Zero before the first. */
+  readonly base: Hex;
+  /** The same of the tree of billed tasks; their costs are what `total` grows by. */
   readonly tasksRoot: Hex;
+  readonly tasksTotal: Wei;
+  readonly tasks: number;
 }
 
-/** One session's voucher and what Settlement will have taken from the session in total. */
+/** One session's voucher and what the session owes Settlement in total. */
 export interface VoucherDebit {
   readonly voucher: Voucher;
   readonly signature: Hex;
@@ -108,13 +112,16 @@ export async function settle(context: WriteContext, { epoch, debits, signatures,
   }
 }
 
-/** Pays out to `account` what the active root owes it; anyone may send it. Undefined when it has had that much already. */
-export async function claim(
-  context: WriteContext,
-  account: Address,
-  cumulative: Wei,
-  proof: readonly Hex[],
-): Promise<TxResult | undefined> {
+/** A leaf of an active epoch: what an account has earned by then. */
+export interface ClaimRequest extends SumProof {
+  readonly epoch: number;
+  readonly account: Address;
+  readonly cumulative: Wei;
+}
+
+/** Pays out to an account what an active epoch owes it; anyone may send it. Undefined when it has had that much already. */
+export async function claim(context: WriteContext, request: ClaimRequest): Promise<TxResult | undefined> {
+  const { epoch, account, cumulative, index, proof } = request;
   const { client, deployment, sender } = context;
   const claimed = await client.readContract({
     address: deployment.settlement,
@@ -123,6 +130,6 @@ export async function claim(
     args: [account],
   });
   if (claimed >= cumulative) return undefined;
-  const data = encodeFunctionData({ abi: settlementAbi, functionName: 'claim', args: [account, cumulative, proof] });
+  const data = encodeFunctionData({ abi: settlementAbi, functionName: 'claim', args: [BigInt(epoch), account, cumulative, index, proof] });
   return resultOf(await sender.send({ kind: 'claim', to: deployment.settlement, data }));
 }

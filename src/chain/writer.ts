@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { LocalAccount } from 'viem';
-import type { Address, Hex, SessionId, Wei } from '../types/index.ts';
+import type { Address, SessionId, Wei } from '../types/index.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { checkChain } from './check.ts';
 import type { TxResult, WriteContext } from './context.ts';
@@ -32,7 +32,7 @@ export interface ChainWriter {
   requestClose(session: SessionId): Promise<TxResult>;
   withdrawSession(session: SessionId): Promise<TxResult>;
   settle(request: settlement.SettleRequest): Promise<settlement.SettleResult>;
-  claim(account: Address, cumulative: Wei, proof: readonly Hex[]): Promise<TxResult | undefined>;
+  claim(request: settlement.ClaimRequest): Promise<TxResult | undefined>;
   /** Ends open transactions of an earlier run; call it before the first write of a node. */
   reconcile(): Promise<void>;
   close(): void;

@@ -13,7 +13,21 @@ import { CHAIN_ID, type NodePlan, STAKE } from './plan.ts';
 const MNEMONIC = 'test test test test test test test test test test test junk';
 const GAS_MONEY = 10n ** 21n;
 /** Windows short enough to watch; real deployments have hours (docs/contracts). */
-const PARAMS = { challengeSeconds: 2, thawSeconds: 5, unbondingSeconds: 3_600, snapshotAgeMaxSeconds: 3_600, minStake: STAKE };
+const PARAMS = {
+  epochSeconds: 2,
+  parameters: {
+    ChallengeSeconds: 2n,
+    DataSeconds: 2n,
+    SnapshotAgeMaxSeconds: 3_600n,
+    ThawSeconds: 5n,
+    UnbondingSeconds: 3_600n,
+    SlashAppealSeconds: 60n,
+    MinStakeRouterWei: STAKE.router,
+    MinStakeMinerWei: STAKE.miner,
+    MinStakeGuardWei: STAKE.guard,
+    MinStakeOracleWei: STAKE.oracle,
+  },
+};
 
 export interface Genesis {
   readonly anvil: Anvil;

@@ -219,7 +219,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
       const { engine, guard } = models as NonNullable<typeof models>;
       running.guard = await startGuard(
         { ...shared, engine, models: guard, db: open('guard', GUARD_MIGRATIONS), log: roleLog('guard') },
-        { ...config.guard, epochMs: config.oracle.epochMs },
+        config.guard,
       );
       return running.guard;
     },

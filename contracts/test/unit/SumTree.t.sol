@@ -127,7 +127,7 @@ contract SumTreeVectors is SumTreeBase {
     using Trees for Tree;
 
     function test_agreeWithTheDaemon() public view {
-        string memory json = vm.readFile("test/fixtures/vectors/sumTree.json");
+        string memory json = vm.readFile("test/fixtures/trees/sumTree.json");
         uint256 count = vm.parseJsonUint(json, ".count");
         assertGe(count, 5);
         for (uint256 i = 0; i < count; ++i) {

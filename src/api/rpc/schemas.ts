@@ -208,6 +208,7 @@ modelSummary satisfies z.ZodType<Omit<Wire<ModelSummary>, 'price'>>;
 export const deploymentInfo = z.object({
   chainId: count,
   token: hex20,
+  parameters: hex20,
   stakeVault: hex20,
   nodeRegistry: hex20,
   sessionManager: hex20,

@@ -171,6 +171,7 @@ export function fakeNode(): FakeNode {
     chainDeployment: () => ({
       chainId: 31337,
       token: miner,
+      parameters: miner,
       stakeVault: miner,
       nodeRegistry: miner,
       sessionManager: miner,

@@ -105,14 +105,14 @@ describe('sending transactions', function () {
     const raw = await from.signTransaction({
       type: 'eip1559',
       chainId: CHAIN_ID,
-      nonce: 5,
+      nonce: 6,
       to: intent.to,
       data,
       gas: 200_000n,
       maxFeePerGas: 10n ** 10n,
       maxPriorityFeePerGas: 1n,
     });
-    for (let copy = 0; copy < 2; copy++) await journal.sent(await journal.begin(intent), { hash: keccak256(raw), nonce: 5, raw });
+    for (let copy = 0; copy < 2; copy++) await journal.sent(await journal.begin(intent), { hash: keccak256(raw), nonce: 6, raw });
     await journal.begin(intent);
 
     await (await openWith(journal)).reconcile();

@@ -24,11 +24,19 @@ export const peerId = (index: number): string => peerIdOfKey(new Uint8Array(32).
 export const lower = (address: string): Address => address.toLowerCase() as Address;
 
 export const PARAMS: Partial<DeployParams> = {
-  minStake: { router: COR, miner: COR, guard: COR, oracle: COR },
-  thawSeconds: 100,
-  challengeSeconds: 60,
-  unbondingSeconds: 1_000,
-  snapshotAgeMaxSeconds: 1_000,
+  epochSeconds: 2,
+  parameters: {
+    MinStakeRouterWei: COR,
+    MinStakeMinerWei: COR,
+    MinStakeGuardWei: COR,
+    MinStakeOracleWei: COR,
+    ThawSeconds: 100n,
+    ChallengeSeconds: 60n,
+    DataSeconds: 30n,
+    SlashAppealSeconds: 60n,
+    UnbondingSeconds: 1_000n,
+    SnapshotAgeMaxSeconds: 1_000n,
+  },
 };
 
 /** A chain with the contracts on it, and what a test wants to do to it. */

@@ -5,6 +5,7 @@ import { isCoded } from '../../../src/util/errors.ts';
 const valid = {
   chainId: 31_337,
   token: `0x${'Aa'.repeat(20)}`,
+  parameters: `0x${'06'.repeat(20)}`,
   stakeVault: `0x${'02'.repeat(20)}`,
   nodeRegistry: `0x${'03'.repeat(20)}`,
   sessionManager: `0x${'04'.repeat(20)}`,
