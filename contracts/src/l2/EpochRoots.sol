@@ -68,8 +68,9 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         uint256 active = _activeLength(row);
         Posted storage p = _posted[epoch];
         if (!_stands(p.position, epoch, active)) revert NotActive(epoch);
-        if (!SumTree.verify(p.root, p.total, p.payouts, index, SumTree.payoutLeaf(account, cumulative), cumulative, proof))
-        {
+        if (!SumTree.verify(
+                p.root, p.total, p.payouts, index, SumTree.payoutLeaf(account, cumulative), cumulative, proof
+            )) {
             revert InvalidProof();
         }
         uint256 before = claimed[account];

@@ -40,12 +40,9 @@ contract Settlement is ISettlement, EpochRoots {
     }
 
     /// @inheritdoc ISettlement
-    function settle(
-        EpochRoot calldata e,
-        VoucherDebit[] calldata debits,
-        uint256 snapshot,
-        bytes[] calldata signatures
-    ) external {
+    function settle(EpochRoot calldata e, VoucherDebit[] calldata debits, uint256 snapshot, bytes[] calldata signatures)
+        external
+    {
         if (e.tasksRoot == 0 || e.tasks == 0) revert EmptyRoot();
         uint256 wanted = uint256(_standing().total) + e.tasksTotal;
         Posted memory p;

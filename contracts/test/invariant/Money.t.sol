@@ -172,9 +172,8 @@ contract MoneyHandler is SettlementBase {
         bytes32 latest = latestRoot();
         if (base == latest) return;
         skip(EPOCH_SECONDS);
-        EpochRoot memory e = epochFor(
-            numbers.currentEpoch(), alice, uint256(settlement.posted(settlement.standingEpoch()).total) + 1
-        );
+        EpochRoot memory e =
+            epochFor(numbers.currentEpoch(), alice, uint256(settlement.posted(settlement.standingEpoch()).total) + 1);
         e.base = base;
         VoucherDebit[] memory nothing = new VoucherDebit[](0);
         bytes[] memory signatures = attest(e, nothing, 3);
@@ -454,9 +453,7 @@ contract MoneyInvariant is Test {
             assertLe(s.spenderDebited, s.allowance);
         }
         assertEq(token.balanceOf(address(sessions)), refundable);
-        assertEq(
-            handler.deposited(), refundable + handler.paidToPayee() + handler.settled() + handler.refunded()
-        );
+        assertEq(handler.deposited(), refundable + handler.paidToPayee() + handler.settled() + handler.refunded());
     }
 
     /// @dev Settlement holds what vouchers brought in and nobody claimed, and the bonds; Rewards what it was given.

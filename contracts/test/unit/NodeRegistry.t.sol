@@ -9,8 +9,8 @@ import { NodeRegistry } from "../../src/l2/NodeRegistry.sol";
 import { StrictSignature } from "../../src/libraries/StrictSignature.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
 import { Roles } from "../../src/types/Roles.sol";
-import { MockAdmission } from "../utils/MockAdmission.sol";
 import { Base } from "../utils/Base.t.sol";
+import { MockAdmission } from "../utils/MockAdmission.sol";
 
 abstract contract NodeRegistryBase is Base {
     address internal operator;
@@ -39,7 +39,9 @@ contract NodeRegistryRegister is NodeRegistryBase {
         INodeRegistry.Registration memory r = registration(operator, Roles.MINER);
         bytes memory consent = consentOf(operatorKey, holder, r, block.timestamp);
         vm.expectEmit(address(registry));
-        emit INodeRegistry.NodeRegistered(operator, holder, Roles.MINER, PEER_ID, keccak256("encryption"), keccak256("endpoints"));
+        emit INodeRegistry.NodeRegistered(
+            operator, holder, Roles.MINER, PEER_ID, keccak256("encryption"), keccak256("endpoints")
+        );
         registerRaw(r, block.timestamp, consent);
         INodeRegistry.Node memory n = registry.node(operator);
         assertEq(n.owner, holder);

@@ -7,8 +7,8 @@ import { SessionManager } from "../../src/l2/SessionManager.sol";
 import { StrictSignature } from "../../src/libraries/StrictSignature.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
 import { VoucherDebit } from "../../src/types/Voucher.sol";
-import { MockAdmission } from "../utils/MockAdmission.sol";
 import { Base } from "../utils/Base.t.sol";
+import { MockAdmission } from "../utils/MockAdmission.sol";
 import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 

@@ -290,9 +290,7 @@ contract SettlementQuorum is SettlementBase {
         expectRevertWith(
             signatures,
             block.timestamp - 1,
-            abi.encodeWithSelector(
-                Quorum.QuorumNotReached.selector, 2 * uint256(MIN_STAKE), 3 * uint256(MIN_STAKE)
-            )
+            abi.encodeWithSelector(Quorum.QuorumNotReached.selector, 2 * uint256(MIN_STAKE), 3 * uint256(MIN_STAKE))
         );
     }
 
@@ -531,8 +529,7 @@ contract SettlementClaim is SettlementBase {
     }
 
     function testFuzz_leavesArePaidToTheWei(uint96 x, uint96 y, uint96 z) public {
-        uint128[3] memory values =
-            [uint128(bound(x, 1, 333)), uint128(bound(y, 1, 333)), uint128(bound(z, 1, 333))];
+        uint128[3] memory values = [uint128(bound(x, 1, 333)), uint128(bound(y, 1, 333)), uint128(bound(z, 1, 333))];
         Tree memory t = payouts(alice, values[0], bob, values[1], carol, values[2]);
         settle(1, t, tasks("x", t.total()));
         skip(CHALLENGE);

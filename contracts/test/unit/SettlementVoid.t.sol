@@ -68,7 +68,9 @@ contract SettlementVoidDecreased is VoidBase {
         next = payouts(alice, 4, bob, 12);
         settle(3, payouts(alice, 3, bob, 13), tasks("c", 1));
         expectNoFault();
-        settlement.voidDecreased(3, payoutProof(payouts(alice, 3, bob, 13), 0, alice), payoutProof(payouts(alice, 3, bob, 12), 0, alice));
+        settlement.voidDecreased(
+            3, payoutProof(payouts(alice, 3, bob, 13), 0, alice), payoutProof(payouts(alice, 3, bob, 12), 0, alice)
+        );
     }
 
     function test_NoFault_anotherAccountsLeaf() public {
@@ -124,7 +126,10 @@ contract SettlementVoidDecreased is VoidBase {
         assertVoided(7);
 
         // The next epoch builds on the last that stands and takes over the place; the void ones stay void.
-        expectSettleRevert(epochOf(7, payouts(bob, 11), tasks("z", 1)), abi.encodeWithSelector(IEpochRoots.EpochNotIncreasing.selector, 7, 7));
+        expectSettleRevert(
+            epochOf(7, payouts(bob, 11), tasks("z", 1)),
+            abi.encodeWithSelector(IEpochRoots.EpochNotIncreasing.selector, 7, 7)
+        );
         Tree memory after_ = payouts(alice, 5, bob, 7);
         assertEq(latestRoot(), good.root());
         settle(8, after_, tasks("e", 2));

@@ -43,7 +43,10 @@ contract SumTreeVerify is SumTreeBase {
         }
     }
 
-    function testFuzz_noLeafProvesAtAnotherPlaceOrCountOrValueOrTotal(uint8 count, uint256 seed, uint32 other) public view {
+    function testFuzz_noLeafProvesAtAnotherPlaceOrCountOrValueOrTotal(uint8 count, uint256 seed, uint32 other)
+        public
+        view
+    {
         Tree memory t = treeOf(bound(count, 1, 20), seed);
         uint32 n = t.count();
         uint32 i = uint32(seed % n);

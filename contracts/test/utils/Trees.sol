@@ -44,7 +44,8 @@ library Trees {
                 if (2 * i + 1 == t.leaves.length) {
                     (up.leaves[i], up.values[i]) = (t.leaves[2 * i], t.values[2 * i]);
                 } else {
-                    up.leaves[i] = SumTree.node(t.leaves[2 * i], t.values[2 * i], t.leaves[2 * i + 1], t.values[2 * i + 1]);
+                    up.leaves[i] =
+                        SumTree.node(t.leaves[2 * i], t.values[2 * i], t.leaves[2 * i + 1], t.values[2 * i + 1]);
                     up.values[i] = t.values[2 * i] + t.values[2 * i + 1];
                 }
             }
