@@ -1,11 +1,11 @@
 import { encodeFunctionData } from 'viem';
-import { hashStatement, recoverSigner, type Voucher } from '../crypto/eip712.ts';
+import { hashStatement, type Receipt, recoverSigner, type Voucher } from '../crypto/eip712.ts';
 import type { Address, Hex, Wei } from '../types/index.ts';
 import { isCoded } from '../util/errors.ts';
 import { resultOf, type TxResult, type WriteContext } from './context.ts';
 import { chainError } from './errors.ts';
 import { settlementAbi } from './generated/Settlement.ts';
-import { debitsHash, type SumProof, sortDebits } from './merkle.ts';
+import { type BilledTask, debitsHash, type SumProof, sortDebits } from './merkle.ts';
 import { readEpoch } from './settlementView.ts';
 
 /** What an epoch settles; with `debitsHash` of its debits it is the Attestation that guards sign. */
@@ -112,7 +112,34 @@ export async function settle(context: WriteContext, { epoch, debits, signatures,
   }
 }
 
-/** A leaf of an active epoch: what an account has earned by then. */
+/** Shows a payout that somebody asked for, and earns the bond. */
+export async function answerPayout({ sender, deployment }: WriteContext, { epoch, ...payout }: ClaimRequest): Promise<TxResult> {
+  const data = encodeFunctionData({ abi: settlementAbi, functionName: 'answerPayout', args: [BigInt(epoch), payout] });
+  return resultOf(await sender.send({ kind: 'answerPayout', to: deployment.settlement, data }));
+}
+
+export interface TaskAnswer extends SumProof {
+  readonly epoch: number;
+  readonly receipt: Receipt;
+  readonly bill: BilledTask;
+}
+
+/** Shows a task that somebody asked for with its receipt, and earns the bond. */
+export async function answerTask({ sender, deployment }: WriteContext, answer: TaskAnswer): Promise<TxResult> {
+  const { epoch, receipt, bill, index, proof } = answer;
+  const data = encodeFunctionData({
+    abi: settlementAbi,
+    functionName: 'answerTask',
+    args: [
+      BigInt(epoch),
+      { ...bill, index, proof },
+      { ...receipt, startedAt: BigInt(receipt.startedAt), endedAt: BigInt(receipt.endedAt) },
+    ],
+  });
+  return resultOf(await sender.send({ kind: 'answerTask', to: deployment.settlement, data }));
+}
+
+/** A leaf of an epoch: what an account has earned by then. */
 export interface ClaimRequest extends SumProof {
   readonly epoch: number;
   readonly account: Address;

@@ -26,6 +26,13 @@ export interface SettlementParams {
   readonly epochMs: number;
 }
 
+/** A leaf that somebody asked for with a bond: if nobody shows it in time, its epoch falls. */
+export interface LeafChallenge {
+  readonly epoch: number;
+  readonly part: 'payouts' | 'tasks';
+  readonly index: number;
+}
+
 export interface SettlementView {
   readonly params: SettlementParams;
   /** Last settled epoch that stands, as of the confirmed block: the next one builds on it. */
@@ -51,6 +58,8 @@ export interface SettlementView {
    * when a session is not in the answer. @throws CHAIN_UNREACHABLE
    */
   charged(sessions: readonly SessionId[]): Promise<ReadonlyMap<SessionId, Wei>>;
+  /** Leaves of an epoch that were asked for and not shown yet, read now. @throws CHAIN_UNREACHABLE */
+  challenges(epoch: number): Promise<readonly LeafChallenge[]>;
   /** Any epoch that stands, read now. @throws CHAIN_UNREACHABLE */
   posted(epoch: number): Promise<EpochEntry | undefined>;
   /** The transaction that settled an epoch, read now; undefined when none did. @throws CHAIN_UNREACHABLE */
@@ -67,6 +76,8 @@ const SPLITS_MAX = 64;
 const SUMS = 'sums';
 /** Some epochs fell: each that is in memory is read again. */
 const FALL = 'fall';
+/** In the order of the contract's Part. */
+const PARTS: readonly LeafChallenge['part'][] = ['payouts', 'tasks'];
 /** The contract's Status. */
 const VOIDED = 3;
 
@@ -192,6 +203,20 @@ export function createSettlementView(
         }
       }
       return new Map(sessions.map((session) => [session, charges.get(session)?.wei ?? 0n]));
+    },
+    async challenges(epoch) {
+      const filter = { ...contract, args: { epoch: BigInt(epoch) }, fromBlock: BigInt(deployment.block), strict: true } as const;
+      const [opened, answered] = await codedRead(
+        'challenges',
+        Promise.all([
+          client.getContractEvents({ ...filter, eventName: 'ChallengeOpened' }),
+          client.getContractEvents({ ...filter, eventName: 'ChallengeAnswered' }),
+        ]),
+      );
+      const done = new Set(answered.map(({ args }) => `${args.part}:${args.index}`));
+      return opened
+        .filter(({ args }) => !done.has(`${args.part}:${args.index}`))
+        .map(({ args }) => ({ epoch, part: PARTS[args.part] ?? 'tasks', index: args.index }));
     },
     posted: (epoch) => codedRead('posted', readEpoch(client, deployment, epoch)),
     async transactionOf(epoch) {

@@ -33,6 +33,8 @@ export interface ChainWriter {
   withdrawSession(session: SessionId): Promise<TxResult>;
   settle(request: settlement.SettleRequest): Promise<settlement.SettleResult>;
   claim(request: settlement.ClaimRequest): Promise<TxResult | undefined>;
+  answerPayout(request: settlement.ClaimRequest): Promise<TxResult>;
+  answerTask(request: settlement.TaskAnswer): Promise<TxResult>;
   /** Ends open transactions of an earlier run; call it before the first write of a node. */
   reconcile(): Promise<void>;
   close(): void;
@@ -87,6 +89,8 @@ export function createWriter(client: RpcClient, options: Omit<WriterOptions, 'rp
     withdrawSession: bind(sessionManager.withdrawSession),
     settle: bind(settlement.settle),
     claim: bind(settlement.claim),
+    answerPayout: bind(settlement.answerPayout),
+    answerTask: bind(settlement.answerTask),
     reconcile: () => sender.reconcile(),
     close: () => sender.close(),
   };

@@ -5,10 +5,14 @@ import { settlementAbi } from '../../../src/chain/generated/Settlement.ts';
 import { type BilledTask, debitsHash, type PayoutTree, payoutTree, taskTree, ZERO_HASH } from '../../../src/chain/merkle.ts';
 import type { EpochRoot, VoucherDebit } from '../../../src/chain/settlement.ts';
 import type { ChainWriter } from '../../../src/chain/writer.ts';
-import { signStatement, type Voucher } from '../../../src/crypto/eip712.ts';
-import type { Hex, Role, SessionId, TaskId } from '../../../src/types/index.ts';
+import { signStatement, structHash, type Voucher } from '../../../src/crypto/eip712.ts';
+import { startAnswerer } from '../../../src/settlement/answerer.ts';
+import { SETTLEMENT_MIGRATIONS, SettlementBook } from '../../../src/settlement/book.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
+import { billOf, type Hex, type Role, type SessionId, type TaskId } from '../../../src/types/index.ts';
 import { isCoded } from '../../../src/util/errors.ts';
-import { account, COR, lower, MODEL, peerId, type Stage, stage, ZERO_WORD } from './support.ts';
+import { resultOf, taskId } from '../../unit/roles/fixtures.ts';
+import { account, COR, log, lower, MODEL, peerId, type Stage, stage, ZERO_WORD } from './support.ts';
 
 describe('one epoch on a real chain', function () {
   this.timeout(60_000);
@@ -252,6 +256,59 @@ describe('one epoch on a real chain', function () {
     assert.deepEqual(await chain.settlement.split(4), { router: 500n, guards: 300n, oracle: 100n, treasury: 100n });
   });
 
+  it('whoever shows the leaves that were asked for gets the bonds', async () => {
+    const base = chain.settlement.latest()?.root ?? ZERO_HASH;
+    const leaves = [
+      { account: lower(owner.address), cumulative: 11n * COR },
+      { account: lower(miner.address), cumulative: COR + 7n },
+    ];
+    const tree = payoutTree(leaves);
+    const results = [1, 2].map((n) =>
+      resultOf({ task: taskId(n) }, {}, { promptPrice: 0n, completionPrice: COR / 2n, completionTokens: 1_000 }),
+    );
+    const bills = results.map(({ receipt: { receipt } }): BilledTask => {
+      return { task: receipt.task, receipt: structHash('Receipt', receipt), cost: billOf(receipt) };
+    });
+    assert.equal(taskTree(bills).total, COR);
+    const epoch = epochOf(5, base, tree, bills);
+    const debits = [{ ...(await voucher(50n * COR, 4)), cumulativeDebit: 12n * COR + 7n }];
+    await oracleWriter.settle({ epoch, debits, signatures: await sign(epoch, debits) });
+    await chain.sync();
+    const db = openDatabase(':memory:', SETTLEMENT_MIGRATIONS);
+    const book = new SettlementBook(db);
+    for (const result of results) book.add(result, [], 0);
+    book.saveRoot(tree.root, { epoch: 5, payouts: tree.payouts, tasks: bills.map(({ task }) => task) });
+
+    const answering = await s.chain({ account: oracle });
+    const answerer = startAnswerer({ chain: answering, book, log });
+    const before = await chain.balanceOf(oracle.address);
+    await ownerWriter.approve(s.deployment.settlement, 1_000n * COR);
+    const wallet = createWalletClient({ account: owner, transport: http(s.anvil.rpcUrl) });
+    for (const [part, index] of [
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ] as const) {
+      await wallet.writeContract({
+        address: s.deployment.settlement,
+        abi: settlementAbi,
+        functionName: 'challenge',
+        args: [5n, part, index],
+        chain: null,
+      });
+    }
+    await chain.sync();
+    assert.ok(chain.settlement.latest()?.held);
+    while (answerer.answered < 3) await s.node.mine({ blocks: 1 });
+    answerer.close();
+    book.flush();
+    db.close();
+    await chain.sync();
+    assert.equal(chain.settlement.latest()?.held, false);
+    assert.deepEqual(await chain.settlement.challenges(5), []);
+    assert.equal((await chain.balanceOf(oracle.address)) - before, 300n * COR);
+  });
+
   it('gives the client everything unspent back after the thaw', async () => {
     await clientWriter.topUp(session, 5n * COR);
     await clientWriter.requestClose(session);
@@ -266,7 +323,7 @@ describe('one epoch on a real chain', function () {
     await s.node.increaseTime({ seconds: 101 });
     await s.node.mine({ blocks: 1 });
     await clientWriter.withdrawSession(session);
-    assert.equal(await chain.balanceOf(client.address), 1_000n * COR - 11n * COR - 7n);
+    assert.equal(await chain.balanceOf(client.address), 1_000n * COR - 12n * COR - 7n);
     await chain.sync();
     assert.equal(chain.sessions.get(session), undefined);
   });
