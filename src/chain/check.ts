@@ -2,7 +2,7 @@ import type { Deployment } from './deployment.ts';
 import { chainError } from './errors.ts';
 import { type RpcClient, toChainError } from './rpc.ts';
 
-const CONTRACTS = ['token', 'stakeVault', 'nodeRegistry', 'sessionManager', 'settlement'] as const;
+const CONTRACTS = ['token', 'parameters', 'stakeVault', 'nodeRegistry', 'sessionManager', 'settlement'] as const;
 
 /**
  * Holds the endpoint against the deployment: the right chain, and code at every address.

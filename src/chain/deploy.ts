@@ -9,13 +9,14 @@ import { nodeRegistryBytecode } from './generated/NodeRegistry.bytecode.ts';
 import { nodeRegistryAbi } from './generated/NodeRegistry.ts';
 import { parametersBytecode } from './generated/Parameters.bytecode.ts';
 import { parametersAbi } from './generated/Parameters.ts';
-import { EPOCH_SECONDS, PARAMETER_DEFAULTS } from './generated/parameterDefaults.ts';
+import { EPOCH_SECONDS, PARAMETERS } from './generated/parameterTable.ts';
 import { sessionManagerBytecode } from './generated/SessionManager.bytecode.ts';
 import { sessionManagerAbi } from './generated/SessionManager.ts';
 import { settlementBytecode } from './generated/Settlement.bytecode.ts';
 import { settlementAbi } from './generated/Settlement.ts';
 import { stakeVaultBytecode } from './generated/StakeVault.bytecode.ts';
 import { stakeVaultAbi } from './generated/StakeVault.ts';
+import { PARAMETER_NAMES, type ParameterName } from './parameters.ts';
 import { connectRpc, type RpcClient, toChainError } from './rpc.ts';
 
 /** What is fixed when the contracts are deployed. */
@@ -28,24 +29,25 @@ export interface DeployParams {
   readonly slasher?: Address;
   /** Who may change parameters; nobody when absent. */
   readonly governance?: Address;
-  /** Length of the epochs that parameters are counted by, seconds. */
+  /** Who sets the levels of nodes; nobody when absent. */
+  readonly reputation?: Address;
+  /** Whom SessionManager and NodeRegistry ask before they let somebody in; absent lets everybody in. */
+  readonly admission?: Address;
+  /** Length of an epoch. */
   readonly epochSeconds: number;
-  /** First values other than the shipped ones; their bounds widen to hold them. */
+  /** First values that differ from those of a network with real money; bounds are widened to hold them. */
   readonly parameters: Partial<Record<ParameterName, bigint>>;
 }
-
-export type ParameterName = keyof typeof PARAMETER_DEFAULTS;
 
 const COR = 10n ** 18n;
 
 export const DEPLOY_DEFAULTS: DeployParams = { supply: 1_000_000_000n * COR, epochSeconds: EPOCH_SECONDS, parameters: {} };
 
-/** Value and bounds of each parameter, in the contract's order: the shipped ones, or wide enough for the given values. */
-export function parameterDefinitions(values: DeployParams['parameters']): { value: bigint; min: bigint; max: bigint }[] {
-  const names = Object.keys(PARAMETER_DEFAULTS) as ParameterName[];
-  return names.map((name) => {
-    const { value: shipped, min, max } = PARAMETER_DEFAULTS[name];
-    const value = values[name] ?? shipped;
+/** Value and bounds of each parameter, in the order of the contract: the shipped ones, or wide enough for the given values. */
+export function parameterDefinitions(values: DeployParams['parameters']) {
+  return PARAMETER_NAMES.map((name) => {
+    const { value: standard, min, max } = PARAMETERS[name];
+    const value = values[name] ?? standard;
     return { value, min: value < min ? value : min, max: value > max ? value : max };
   });
 }
@@ -93,13 +95,7 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
     const at = (offset: number): Address =>
       getContractAddress({ from: deployer.address, nonce: BigInt(nonce + offset) }).toLowerCase() as Address;
     const [token, parameters, stakeVault, nodeRegistry, sessionManager, settlement] = [at(0), at(1), at(2), at(3), at(4), at(5)];
-    const value = (name: ParameterName): bigint => params.parameters[name] ?? PARAMETER_DEFAULTS[name].value;
-    const minimum = {
-      router: value('MinStakeRouterWei'),
-      miner: value('MinStakeMinerWei'),
-      guard: value('MinStakeGuardWei'),
-      oracle: value('MinStakeOracleWei'),
-    };
+    const admission = params.admission ?? ZERO;
     const creations: readonly Creation[] = [
       { abi: corTokenAbi, bytecode: corTokenBytecode, args: [params.holder ?? deployer.address, params.supply] },
       {
@@ -107,18 +103,10 @@ export async function deployAll(options: DeployOptions): Promise<Deployment> {
         bytecode: parametersBytecode,
         args: [params.governance ?? ZERO, BigInt(params.epochSeconds), parameterDefinitions(params.parameters)],
       },
-      {
-        abi: stakeVaultAbi,
-        bytecode: stakeVaultBytecode,
-        args: [token, nodeRegistry, params.slasher ?? ZERO, parameters],
-      },
-      { abi: nodeRegistryAbi, bytecode: nodeRegistryBytecode, args: [stakeVault, minimum] },
-      { abi: sessionManagerAbi, bytecode: sessionManagerBytecode, args: [token, value('ThawSeconds')] },
-      {
-        abi: settlementAbi,
-        bytecode: settlementBytecode,
-        args: [token, nodeRegistry, sessionManager, treasury, value('ChallengeSeconds'), value('SnapshotAgeMaxSeconds')],
-      },
+      { abi: stakeVaultAbi, bytecode: stakeVaultBytecode, args: [token, nodeRegistry, params.slasher ?? ZERO, parameters] },
+      { abi: nodeRegistryAbi, bytecode: nodeRegistryBytecode, args: [stakeVault, parameters, admission, params.reputation ?? ZERO] },
+      { abi: sessionManagerAbi, bytecode: sessionManagerBytecode, args: [token, parameters, admission] },
+      { abi: settlementAbi, bytecode: settlementBytecode, args: [token, nodeRegistry, sessionManager, parameters, treasury] },
     ];
     const signed = await Promise.all(
       creations.map(({ abi, bytecode, args }, i) =>

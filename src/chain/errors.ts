@@ -73,8 +73,13 @@ export const chainError = defineErrors('chain', {
     http: 500,
   },
   CHAIN_TREE_DUPLICATE: {
-    summary: 'An account stands in the payout tree twice.',
-    remedy: 'Sum its payouts up before building the tree.',
+    summary: 'An account or a task stands in its tree twice.',
+    remedy: 'Sum its payouts up before building the tree; bill a task once.',
+    http: 500,
+  },
+  CHAIN_SUM_TOO_LARGE: {
+    summary: 'A sum in a tree does not fit 16 bytes.',
+    remedy: 'Nothing to do: no supply of COR is that large.',
     http: 500,
   },
   ANVIL_UNAVAILABLE: {

@@ -14,13 +14,14 @@ const MNEMONIC = 'test test test test test test test test test test test junk';
 const GAS_MONEY = 10n ** 21n;
 /** Windows short enough to watch; real deployments have hours (docs/contracts). */
 const PARAMS = {
-  epochSeconds: 60,
+  epochSeconds: 2,
   parameters: {
     ChallengeSeconds: 2n,
-    ThawSeconds: 5n,
-    SlashAppealSeconds: 600n,
-    UnbondingSeconds: 3_600n,
+    DataSeconds: 2n,
     SnapshotAgeMaxSeconds: 3_600n,
+    ThawSeconds: 5n,
+    UnbondingSeconds: 3_600n,
+    SlashAppealSeconds: 60n,
     MinStakeRouterWei: STAKE.router,
     MinStakeMinerWei: STAKE.miner,
     MinStakeGuardWei: STAKE.guard,

@@ -206,8 +206,6 @@ contract ValidationConstructorTest is ValidationBase {
         new Validation(token, registry, parameters, e, ISlasher(address(0)), settlement, 1, anchor);
         vm.expectRevert(IValidation.ZeroAddress.selector);
         new Validation(token, registry, parameters, e, slasher, address(0), 1, anchor);
-        vm.expectRevert(IValidation.ZeroAddress.selector);
-        new Validation(token, registry, parameters, e, slasher, settlement, 1, address(0));
     }
 }
 

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { type Address, encodeAbiParameters, encodeFunctionData, type Hex, keccak256, numberToHex, pad, parseEventLogs } from 'viem';
+import {
+  type Address,
+  encodeAbiParameters,
+  encodeFunctionData,
+  type Hex,
+  keccak256,
+  numberToHex,
+  pad,
+  parseEventLogs,
+  zeroAddress,
+} from 'viem';
 import { bridgedCorBytecode } from '../../../src/chain/generated/BridgedCor.bytecode.ts';
 import { bridgedCorAbi } from '../../../src/chain/generated/BridgedCor.ts';
 import { bridgeVaultBytecode } from '../../../src/chain/generated/BridgeVault.bytecode.ts';
@@ -32,7 +42,6 @@ const ROLE_ORACLE = 8;
 const STAKES_SLOT = 0n;
 const STAKE = 100n * COR;
 const SLASH = COR;
-const MINIMUM_STAKES = { router: COR, miner: COR, guard: COR, oracle: COR };
 const oracles = [1, 2, 3, 4].map(account);
 const [user, receiver, controller, validation] = [account(5), account(6), account(7), account(8)];
 
@@ -98,7 +107,7 @@ describe('layers: two chains that believe each other by proof only', function ()
     stakeVault = up.at(7);
     accountAbove = await up.deploy(layerAccountAbi, layerAccountBytecode, [upperInbox, down.at(6), [stakeVault]]);
     await up.deploy(stakeVaultAbi, stakeVaultBytecode, [token, up.at(8), accountAbove, up.parameters]);
-    await up.deploy(nodeRegistryAbi, nodeRegistryBytecode, [stakeVault, MINIMUM_STAKES]);
+    await up.deploy(nodeRegistryAbi, nodeRegistryBytecode, [stakeVault, up.parameters, zeroAddress, zeroAddress]);
 
     oracleSetBelow = await down.deploy(oracleSetAbi, oracleSetBytecode, [down.at(5), seats]);
     const lowerAnchor = await down.deploy(checkpointAnchorAbi, checkpointAnchorBytecode, [
@@ -119,7 +128,7 @@ describe('layers: two chains that believe each other by proof only', function ()
       [validation.address],
     ]);
     mirror = await down.deploy(stakeMirrorAbi, stakeMirrorBytecode, [lowerAnchor, stakeVault, word(STAKES_SLOT), 1_000n, down.at(8)]);
-    await down.deploy(nodeRegistryAbi, nodeRegistryBytecode, [mirror, MINIMUM_STAKES]);
+    await down.deploy(nodeRegistryAbi, nodeRegistryBytecode, [mirror, down.parameters, zeroAddress, zeroAddress]);
 
     upper = { layer: up, anchor: upperAnchor, outbox: upperOutbox, inbox: upperInbox };
     lower = { layer: down, anchor: lowerAnchor, outbox: lowerOutbox, inbox: lowerInbox };

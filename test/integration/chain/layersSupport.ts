@@ -17,7 +17,7 @@ import { type Anvil, startAnvil } from '../../../src/chain/anvil.ts';
 import { parameterDefinitions } from '../../../src/chain/deploy.ts';
 import { parametersBytecode } from '../../../src/chain/generated/Parameters.bytecode.ts';
 import { parametersAbi } from '../../../src/chain/generated/Parameters.ts';
-import { EPOCH_SECONDS } from '../../../src/chain/generated/parameterDefaults.ts';
+import { EPOCH_SECONDS } from '../../../src/chain/generated/parameterTable.ts';
 import { encodeHeader, type RpcBlock } from '../../../src/chain/header.ts';
 import { account } from './support.ts';
 

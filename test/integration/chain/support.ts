@@ -24,7 +24,7 @@ export const peerId = (index: number): string => peerIdOfKey(new Uint8Array(32).
 export const lower = (address: string): Address => address.toLowerCase() as Address;
 
 export const PARAMS: Partial<DeployParams> = {
-  epochSeconds: 60,
+  epochSeconds: 2,
   parameters: {
     MinStakeRouterWei: COR,
     MinStakeMinerWei: COR,
@@ -32,6 +32,7 @@ export const PARAMS: Partial<DeployParams> = {
     MinStakeOracleWei: COR,
     ThawSeconds: 100n,
     ChallengeSeconds: 60n,
+    DataSeconds: 30n,
     SlashAppealSeconds: 60n,
     UnbondingSeconds: 1_000n,
     SnapshotAgeMaxSeconds: 1_000n,
