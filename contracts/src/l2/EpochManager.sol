@@ -119,7 +119,7 @@ contract EpochManager is IEpochManager {
         address current = order.length == 0 ? address(0) : order[position];
         if (msg.sender != current) revert NotLeader(msg.sender, current);
         if (!registry.isActive(msg.sender, Roles.ORACLE)) revert NotOracle(msg.sender);
-        _beats[epoch].push(block.timestamp.toUint48(), uint208(block.timestamp << 8 | position));
+        _beats[epoch].push(block.timestamp.toUint48(), (block.timestamp << 8 | position).toUint208());
         emit Heartbeat(epoch, msg.sender);
     }
 

@@ -5,6 +5,7 @@ import { IEpochManager } from "../../src/interfaces/IEpochManager.sol";
 import { ISlasher } from "../../src/interfaces/ISlasher.sol";
 import { IValidation } from "../../src/interfaces/IValidation.sol";
 import { Validation } from "../../src/l2/Validation.sol";
+import { Sortition } from "../../src/libraries/Sortition.sol";
 import { StrictSignature } from "../../src/libraries/StrictSignature.sol";
 import { EpochRoot } from "../../src/types/Attestation.sol";
 import { Checkpoint } from "../../src/types/Checkpoint.sol";
@@ -561,6 +562,12 @@ contract ValidationCommitTest is ValidationBase {
                 if (sits) ++seats;
                 if (sits != validation.seated(ids[0], many[i])) ++differs;
             }
+        }
+        bytes32 subject = keccak256(abi.encode(ids[0], uint32(1)));
+        bytes32 random = epochs.randomness(roundOf(ids[0]).drawEpoch);
+        for (uint256 i = 0; i < many.length; ++i) {
+            bool sits = Sortition.sits(random, subject, many[i], 6000 ether, 1_230_000 ether, 5);
+            assertEq(validation.seated(ids[0], many[i]), sits);
         }
         // 8 × 5 × 200 / 205 = 39 on average, with a deviation of 6
         assertGt(seats, 20);
