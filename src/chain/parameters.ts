@@ -11,7 +11,7 @@ export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly ParameterName
 /** A parameter as it holds in an epoch; of past and current epochs it never changes. @throws CHAIN_UNREACHABLE */
 export function parameterAt(client: RpcClient, deployment: Deployment, name: ParameterName, epoch: number): Promise<bigint> {
   const args = [PARAMETER_NAMES.indexOf(name), BigInt(epoch)] as const;
-  return codedRead(name, client.readContract({ address: deployment.parameters, abi: parametersAbi, functionName: 'at', args }));
+  return codedRead(name, client.readContract({ address: deployment.parameters, abi: parametersAbi, functionName: 'getAt', args }));
 }
 
 /** A parameter as it holds at a block. */

@@ -60,11 +60,11 @@ contract Parameters is IParameters {
 
     /// @inheritdoc IParameters
     function get(Parameter parameter) external view returns (uint256) {
-        return at(parameter, currentEpoch());
+        return getAt(parameter, currentEpoch());
     }
 
     /// @inheritdoc IParameters
-    function at(Parameter parameter, uint64 epoch) public view returns (uint256) {
+    function getAt(Parameter parameter, uint64 epoch) public view returns (uint256) {
         return _values[parameter].upperLookupRecent(uint48(Math.min(epoch, type(uint48).max)));
     }
 

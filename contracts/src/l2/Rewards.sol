@@ -63,9 +63,9 @@ contract Rewards is IRewards, EpochRoots {
     function emissionOf(uint64 epoch) public view returns (uint256) {
         if (epoch <= startEpoch) return 0;
         // The first epoch that emits is number zero of the first period.
-        uint256 periods = (epoch - startEpoch - 1) / parameters.at(Parameter.EmissionPeriodEpochs, epoch);
-        uint256 decay = parameters.at(Parameter.EmissionDecayBps, epoch) * ONE / BPS;
-        return parameters.at(Parameter.EmissionWei, epoch) * _power(decay, periods) / ONE;
+        uint256 periods = (epoch - startEpoch - 1) / parameters.getAt(Parameter.EmissionPeriodEpochs, epoch);
+        uint256 decay = parameters.getAt(Parameter.EmissionDecayBps, epoch) * ONE / BPS;
+        return parameters.getAt(Parameter.EmissionWei, epoch) * _power(decay, periods) / ONE;
     }
 
     /// @dev Bonds are not the contract's to pay out.

@@ -52,10 +52,10 @@ contract Settlement is ISettlement, EpochRoots {
         p.tasksTotal = e.tasksTotal;
         p.payouts = e.payouts;
         p.tasks = e.tasks;
-        p.routerBps = parameters.at(Parameter.RouterBps, e.epoch).toUint16();
-        p.guardsBps = parameters.at(Parameter.GuardsBps, e.epoch).toUint16();
-        p.oracleBps = parameters.at(Parameter.OracleBps, e.epoch).toUint16();
-        p.treasuryBps = parameters.at(Parameter.TreasuryBps, e.epoch).toUint16();
+        p.routerBps = parameters.getAt(Parameter.RouterBps, e.epoch).toUint16();
+        p.guardsBps = parameters.getAt(Parameter.GuardsBps, e.epoch).toUint16();
+        p.oracleBps = parameters.getAt(Parameter.OracleBps, e.epoch).toUint16();
+        p.treasuryBps = parameters.getAt(Parameter.TreasuryBps, e.epoch).toUint16();
         _post(e.epoch, p, e.base, attestationDigest(e, hashDebits(debits)), snapshot, signatures);
         if (e.total != wanted) revert TotalMismatch(e.total, wanted);
 

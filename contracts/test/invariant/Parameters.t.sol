@@ -127,7 +127,7 @@ contract ParametersInvariant is Test {
     function invariant_pastAndCurrentEpochsKeepTheirValues() public view {
         for (uint256 i = 0; i < COUNT; ++i) {
             for (uint64 epoch = handler.first(); epoch <= handler.recorded(); ++epoch) {
-                assertEq(parameters.at(Parameter(i), epoch), handler.history(i, epoch));
+                assertEq(parameters.getAt(Parameter(i), epoch), handler.history(i, epoch));
             }
             assertEq(parameters.get(Parameter(i)), handler.history(i, handler.recorded()));
         }
@@ -136,7 +136,7 @@ contract ParametersInvariant is Test {
     function invariant_theNextEpochHasTheLatestLawfulValues() public view {
         assertTrue(handler.keepsRules());
         for (uint256 i = 0; i < COUNT; ++i) {
-            uint256 next = parameters.at(Parameter(i), handler.recorded() + 1);
+            uint256 next = parameters.getAt(Parameter(i), handler.recorded() + 1);
             (uint256 min, uint256 max) = parameters.bounds(Parameter(i));
             assertEq(next, handler.pending(i));
             assertGe(next, min);

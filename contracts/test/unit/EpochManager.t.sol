@@ -86,8 +86,8 @@ contract EpochManagerWindowsTest is EpochManagerBase {
     }
 
     function test_lengthsAreThoseOfTheEpochBefore() public {
-        parameters.setAt(Parameter.BeaconCommitSeconds, GENESIS, 10);
-        parameters.setAt(Parameter.BeaconRevealSeconds, GENESIS, 20);
+        parameters.putAt(Parameter.BeaconCommitSeconds, GENESIS, 10);
+        parameters.putAt(Parameter.BeaconRevealSeconds, GENESIS, 20);
         (, uint256 revealFrom, uint256 revealUntil) = epochs.windows(NEXT);
         assertEq(revealFrom, START + 10);
         assertEq(revealUntil, START + 30);
@@ -104,9 +104,9 @@ contract EpochManagerWindowsTest is EpochManagerBase {
     }
 
     function test_RevertWhen_PhasesTooLong() public {
-        parameters.set(Parameter.BeaconRevealSeconds, EPOCH - 300);
+        parameters.put(Parameter.BeaconRevealSeconds, EPOCH - 300);
         epochs.windows(NEXT);
-        parameters.set(Parameter.BeaconRevealSeconds, EPOCH - 300 + 1);
+        parameters.put(Parameter.BeaconRevealSeconds, EPOCH - 300 + 1);
         vm.expectRevert(abi.encodeWithSelector(IEpochManager.PhasesTooLong.selector, 300, EPOCH - 299, EPOCH));
         epochs.windows(NEXT);
         vm.expectRevert(abi.encodeWithSelector(IEpochManager.PhasesTooLong.selector, 300, EPOCH - 299, EPOCH));
@@ -336,7 +336,7 @@ contract EpochManagerRandomnessTest is EpochManagerBase {
     }
 
     function test_isKnownAtItsStartWhenNoPhasesWereHeld() public {
-        parameters.set(Parameter.BeaconCommitSeconds, EPOCH + 1);
+        parameters.put(Parameter.BeaconCommitSeconds, EPOCH + 1);
         vm.warp(START + EPOCH - 1);
         vm.expectRevert(abi.encodeWithSelector(IBeacon.NoRandomness.selector, NEXT));
         epochs.randomness(NEXT);
@@ -346,7 +346,7 @@ contract EpochManagerRandomnessTest is EpochManagerBase {
     }
 
     function test_phasesMayFillTheEpoch() public {
-        parameters.set(Parameter.BeaconCommitSeconds, 800);
+        parameters.put(Parameter.BeaconCommitSeconds, 800);
         commitAs(oracles[0], NEXT, "a");
         vm.warp(START + EPOCH - 1);
         revealAs(oracles[0], NEXT, "a");
@@ -577,7 +577,7 @@ contract EpochManagerLeaderTest is EpochManagerBase {
     }
 
     function test_turnsAreAsLongAsInTheEpoch() public {
-        parameters.setAt(Parameter.LeaderSeconds, NEXT, 10);
+        parameters.putAt(Parameter.LeaderSeconds, NEXT, 10);
         assertEq(leaderAt(9), order[0]);
         assertEq(leaderAt(10), order[1]);
     }

@@ -236,8 +236,8 @@ contract NodeRegistryOnStakeChanged is NodeRegistryBase {
 
     function weights() internal returns (uint256 own, uint256 total) {
         skip(1);
-        uint256 at = block.timestamp - 1;
-        return (registry.weightAt(operator, Roles.GUARD, at), registry.totalWeightAt(Roles.GUARD, at));
+        uint256 when = block.timestamp - 1;
+        return (registry.weightAt(operator, Roles.GUARD, when), registry.totalWeightAt(Roles.GUARD, when));
     }
 
     function test_NotAuthorised() public {
@@ -275,11 +275,11 @@ contract NodeRegistryOnStakeChanged is NodeRegistryBase {
 
     function test_snapshotsDoNotChangeAfterwards() public {
         skip(1);
-        uint256 at = block.timestamp - 1;
+        uint256 when = block.timestamp - 1;
         vm.prank(holder);
         registry.deregister(operator);
-        assertEq(registry.weightAt(operator, Roles.GUARD, at), MIN_STAKE);
-        assertEq(registry.totalWeightAt(Roles.GUARD, at), MIN_STAKE);
+        assertEq(registry.weightAt(operator, Roles.GUARD, when), MIN_STAKE);
+        assertEq(registry.totalWeightAt(Roles.GUARD, when), MIN_STAKE);
         skip(1);
         assertEq(registry.weightAt(operator, Roles.GUARD, block.timestamp - 1), 0);
     }

@@ -39,8 +39,8 @@ contract ParametersConstructorTest is ParametersBase {
         for (uint256 i = 0; i < COUNT; ++i) {
             Parameter p = Parameter(i);
             assertEq(parameters.get(p), d[i].value);
-            assertEq(parameters.at(p, 0), d[i].value);
-            assertEq(parameters.at(p, type(uint64).max), d[i].value);
+            assertEq(parameters.getAt(p, 0), d[i].value);
+            assertEq(parameters.getAt(p, type(uint64).max), d[i].value);
             (uint256 min, uint256 max) = parameters.bounds(p);
             assertEq(min, d[i].min);
             assertEq(max, d[i].max);
@@ -153,8 +153,8 @@ contract ParametersSetTest is ParametersBase {
         assertEq(parameters.get(Parameter.RouterBps), 500);
         vm.warp((epoch + 1) * EPOCH);
         assertEq(parameters.get(Parameter.RouterBps), 400);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), 400);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), 400);
         assertEq(parameters.get(Parameter.GuardsBps), 300);
     }
 
@@ -173,8 +173,8 @@ contract ParametersSetTest is ParametersBase {
         vm.warp(epoch * EPOCH);
         vm.prank(governance);
         parameters.set(Parameter.RouterBps, 400);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), 400);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), 400);
     }
 
     function test_TheLaterOfTwoInAnEpochCounts() public {
@@ -183,8 +183,8 @@ contract ParametersSetTest is ParametersBase {
         parameters.set(Parameter.RouterBps, 400);
         parameters.set(Parameter.RouterBps, 450);
         vm.stopPrank();
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), 450);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), 450);
     }
 
     function testFuzz_PastEpochsKeepTheirValues(uint256 first, uint256 second, uint256 gap) public {
@@ -196,11 +196,11 @@ contract ParametersSetTest is ParametersBase {
         skip(gap * EPOCH);
         uint64 later = parameters.currentEpoch();
         govern(Parameter.RouterBps, second);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), first);
-        assertEq(parameters.at(Parameter.RouterBps, later), first);
-        assertEq(parameters.at(Parameter.RouterBps, later + 1), second);
-        assertEq(parameters.at(Parameter.RouterBps, type(uint64).max), second);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), first);
+        assertEq(parameters.getAt(Parameter.RouterBps, later), first);
+        assertEq(parameters.getAt(Parameter.RouterBps, later + 1), second);
+        assertEq(parameters.getAt(Parameter.RouterBps, type(uint64).max), second);
         assertEq(parameters.get(Parameter.RouterBps), second);
     }
 
@@ -309,7 +309,7 @@ contract ParametersRulesTest is ParametersBase {
     function test_ARefusedValueLeavesNothingBehind() public {
         expectRule(SHARES_RULE);
         p.set(Parameter.RouterBps, 2000);
-        assertEq(p.at(Parameter.RouterBps, type(uint64).max), 500);
+        assertEq(p.getAt(Parameter.RouterBps, type(uint64).max), 500);
     }
 }
 

@@ -92,15 +92,15 @@ contract SessionManagerOpen is SessionManagerBase {
         assertNotEq(new SessionManager(token, numbers, IAdmission(address(0))).idOf(client, terms), id);
         bytes memory encoded = abi.encode(terms);
         uint256 words = encoded.length / 32;
-        uint256 at = field % words;
+        uint256 place = field % words;
         uint256 word;
         assembly {
-            word := mload(add(add(encoded, 32), mul(at, 32)))
+            word := mload(add(add(encoded, 32), mul(place, 32)))
         }
         // Within the narrowest type of a term: an enum of two.
-        word ^= at == 7 || at == 13 ? 1 : change & 0xff == 0 ? 1 : change & 0xff;
+        word ^= place == 7 || place == 13 ? 1 : change & 0xff == 0 ? 1 : change & 0xff;
         assembly {
-            mstore(add(add(encoded, 32), mul(at, 32)), word)
+            mstore(add(add(encoded, 32), mul(place, 32)), word)
         }
         assertNotEq(sessions.idOf(client, abi.decode(encoded, (ISessionManager.OpenTerms))), id);
         vm.chainId(block.chainid + 1);
@@ -310,9 +310,9 @@ contract SessionManagerRequestClose is SessionManagerBase {
         bytes32 id = open(10);
         vm.startPrank(client);
         sessions.requestClose(id);
-        uint256 at = block.timestamp + THAW;
+        uint256 when = block.timestamp + THAW;
         skip(1);
-        vm.expectRevert(abi.encodeWithSelector(ISessionManager.CloseAlreadyRequested.selector, id, at));
+        vm.expectRevert(abi.encodeWithSelector(ISessionManager.CloseAlreadyRequested.selector, id, when));
         sessions.requestClose(id);
     }
 
@@ -336,20 +336,20 @@ contract SessionManagerRequestClose is SessionManagerBase {
 contract SessionManagerWithdraw is SessionManagerBase {
     function test_StillThawing_withoutARequestBeforeTheExpiryAndTheThaw() public {
         bytes32 id = open(10);
-        uint256 at = block.timestamp + 30 days + THAW;
+        uint256 when = block.timestamp + 30 days + THAW;
         skip(30 days + THAW - 1);
-        vm.expectRevert(abi.encodeWithSelector(ISessionManager.StillThawing.selector, at));
+        vm.expectRevert(abi.encodeWithSelector(ISessionManager.StillThawing.selector, when));
         vm.prank(client);
         sessions.withdraw(id);
     }
 
     function test_StillThawing_afterARequest() public {
         bytes32 id = open(10);
-        uint256 at = block.timestamp + THAW;
+        uint256 when = block.timestamp + THAW;
         vm.startPrank(client);
         sessions.requestClose(id);
         skip(THAW - 1);
-        vm.expectRevert(abi.encodeWithSelector(ISessionManager.StillThawing.selector, at));
+        vm.expectRevert(abi.encodeWithSelector(ISessionManager.StillThawing.selector, when));
         sessions.withdraw(id);
     }
 

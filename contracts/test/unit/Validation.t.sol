@@ -321,7 +321,7 @@ contract ValidationOpenTest is ValidationBase {
         assertStatus(id, IValidation.Status.Undecided);
         MinerReceipt memory r = receiptOf("task");
         bytes memory signature = sign(minerKey, digestOf(r));
-        parameters.set(Parameter.DisputeBondWei, 7 ether);
+        parameters.put(Parameter.DisputeBondWei, 7 ether);
         vm.prank(owner);
         validation.open(r, signature);
         IValidation.Case memory c = validation.caseOf(id);
@@ -360,7 +360,7 @@ contract ValidationOpenTest is ValidationBase {
     /// @dev 500 to appeal, 2,000 to the draw, 60 and 40 of voting, 100 to bring the cancellation: 2,700.
     function test_RevertWhen_AppealTooLate() public {
         open("task");
-        parameters.set(Parameter.SlashAppealSeconds, 2700);
+        parameters.put(Parameter.SlashAppealSeconds, 2700);
         MinerReceipt memory r = receiptOf("another");
         bytes memory signature = sign(minerKey, digestOf(r));
         vm.expectRevert(abi.encodeWithSelector(IValidation.AppealTooLate.selector, 2700, 2700));
@@ -369,7 +369,7 @@ contract ValidationOpenTest is ValidationBase {
     }
 
     function test_RevertWhen_EmptyCommittee() public {
-        parameters.set(Parameter.CommitteeSize, 0);
+        parameters.put(Parameter.CommitteeSize, 0);
         MinerReceipt memory r = receiptOf("task");
         bytes memory signature = sign(minerKey, digestOf(r));
         vm.expectRevert(IValidation.EmptyCommittee.selector);
@@ -785,7 +785,7 @@ contract ValidationResolveTest is ValidationBase {
     function test_halfOfTheCommittedSeats() public {
         vm.warp(START + 1);
         registry.set(guards[0], makeAddr("guardOwner0"), Roles.GUARD, 24_000 ether);
-        parameters.set(Parameter.CommitteeSize, 9);
+        parameters.put(Parameter.CommitteeSize, 9);
         vm.warp(START + 2);
         uint256 state = vm.snapshotState();
         bytes32 id = withSilent(2);
@@ -861,7 +861,7 @@ contract ValidationProposeSlashTest is ValidationBase {
     function test_RevertWhen_AppealTooLate() public {
         bytes32 id = open("task");
         decide(id, all(INVALID));
-        parameters.set(Parameter.AppealSeconds, 501);
+        parameters.put(Parameter.AppealSeconds, 501);
         vm.expectRevert(abi.encodeWithSelector(IValidation.AppealTooLate.selector, 2701, 2701));
         validation.proposeSlash(id);
     }
@@ -909,11 +909,11 @@ contract ValidationAppealTest is ValidationBase {
 
     function test_keepsTheNumbersOfTheProposal() public {
         bytes32 id = slashed("task");
-        parameters.set(Parameter.AppealBondWei, 1);
-        parameters.set(Parameter.AppealCommitteeSize, 12);
-        parameters.set(Parameter.DisputeCommitSeconds, 1);
-        parameters.set(Parameter.DisputeRevealSeconds, 1);
-        parameters.set(Parameter.AppealSeconds, 1);
+        parameters.put(Parameter.AppealBondWei, 1);
+        parameters.put(Parameter.AppealCommitteeSize, 12);
+        parameters.put(Parameter.DisputeCommitSeconds, 1);
+        parameters.put(Parameter.DisputeRevealSeconds, 1);
+        parameters.put(Parameter.AppealSeconds, 1);
         skip(100);
         vm.prank(owner);
         validation.appeal(id);

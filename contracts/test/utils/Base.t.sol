@@ -91,9 +91,10 @@ abstract contract Base is Test {
         vault = new StakeVault(
             token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 3)), slasher, parameters
         );
-        registry = new NodeRegistry(IStakeSource(address(vault)), numbers, IAdmission(address(0)), reputation);
-        sessions = new SessionManager(token, numbers, IAdmission(address(0)));
-        settlement = new Settlement(token, registry, sessions, numbers, treasury);
+        IParameters read = lowerParameters();
+        registry = new NodeRegistry(IStakeSource(address(vault)), read, IAdmission(address(0)), reputation);
+        sessions = new SessionManager(token, read, IAdmission(address(0)));
+        settlement = new Settlement(token, registry, sessions, read, treasury);
 
         vm.startPrank(holder);
         token.transfer(client, 100_000 ether);
@@ -103,8 +104,13 @@ abstract contract Base is Test {
         token.approve(address(sessions), type(uint256).max);
     }
 
+    /// @dev What the contracts of the lower layer read.
+    function lowerParameters() internal virtual returns (IParameters) {
+        return numbers;
+    }
+
     /// @dev The shipped table, with the numbers of the tests.
-    function definitions() internal pure returns (IParameters.Definition[] memory d) {
+    function definitions() internal pure virtual returns (IParameters.Definition[] memory d) {
         d = ParameterDefaults.definitions();
         d[uint256(Parameter.UnbondingSeconds)].value = uint208(UNBONDING);
         d[uint256(Parameter.SlashAppealSeconds)].value = uint208(APPEAL);

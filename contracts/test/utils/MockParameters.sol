@@ -12,6 +12,8 @@ contract MockParameters is IParameters {
     uint256 public immutable epochSeconds;
     address public immutable governance;
     mapping(Parameter => Checkpoints.Trace208) private _values;
+    mapping(Parameter => mapping(uint64 epoch => uint256)) private _single;
+    mapping(Parameter => mapping(uint64 epoch => bool)) private _isSingle;
 
     constructor(uint256 epochSeconds_) {
         epochSeconds = epochSeconds_;
@@ -23,17 +25,24 @@ contract MockParameters is IParameters {
         _values[parameter].push(uint48(currentEpoch()), uint208(value));
     }
 
+    /// @dev In one epoch only.
+    function putAt(Parameter parameter, uint64 epoch, uint256 value) external {
+        _single[parameter][epoch] = value;
+        _isSingle[parameter][epoch] = true;
+    }
+
     function set(Parameter parameter, uint256 value) external {
         _values[parameter].push(uint48(currentEpoch() + 1), uint208(value));
         emit ParameterSet(parameter, currentEpoch() + 1, value);
     }
 
     function get(Parameter parameter) external view returns (uint256) {
-        return at(parameter, currentEpoch());
+        return getAt(parameter, currentEpoch());
     }
 
     /// @dev Before the first value was put, the first one holds.
-    function at(Parameter parameter, uint64 epoch) public view returns (uint256) {
+    function getAt(Parameter parameter, uint64 epoch) public view returns (uint256) {
+        if (_isSingle[parameter][epoch]) return _single[parameter][epoch];
         Checkpoints.Trace208 storage values = _values[parameter];
         if (values.length() == 0) return 0;
         Checkpoints.Checkpoint208 memory first = values.at(0);
