@@ -26,6 +26,8 @@ const forgeCount = (output: string): Counts => ({
   failed: sum(output, /^forge: \d+ passed, (\d+) failed/gm),
 });
 
+const gasCount = (output: string): Counts => ({ passed: sum(output, /^gas: (\d+) passed/gm), failed: 0 });
+
 const STEPS: Step[] = [
   { name: 'types', command: node('node_modules/typescript/bin/tsc', '-p', '.') },
   { name: 'style', command: node('node_modules/@biomejs/biome/bin/biome', 'ci', '.') },
@@ -35,6 +37,7 @@ const STEPS: Step[] = [
   { name: 'docs', command: node('scripts/genDocs.ts', '--check') },
   { name: 'contracts-format', command: node('scripts/foundry.ts', 'forge', 'fmt', '--check') },
   { name: 'contracts', command: node('scripts/foundry.ts', 'forge', 'test'), count: forgeCount },
+  { name: 'gas', command: node('scripts/gas.ts', '--check'), count: gasCount },
   { name: 'abis', command: node('scripts/genContracts.ts', '--check') },
   { name: 'unit', command: mocha('test/unit/**/*.test.ts'), count: mochaCount },
   { name: 'integration', command: mocha('test/integration/**/*.test.ts'), count: mochaCount },

@@ -2,7 +2,8 @@ import type { Benchmark } from './benchmark.ts';
 import { devnet } from './devnet.ts';
 import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
+import { gas } from './gas.ts';
 import { overhead } from './overhead.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, gas];

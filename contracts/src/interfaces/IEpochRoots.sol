@@ -34,34 +34,24 @@ interface IEpochRoots {
         Unanswered
     }
 
+    /// @notice Three words. Totals fit 104 bits: twenty thousand times the supply, paid out over all time.
     /// @param root           as posted
     /// @param tasksRoot      as posted; zero where an epoch has no tasks
     /// @param total          as posted, wei
-    /// @param tasksTotal     as posted, wei
     /// @param position       place in the row of epochs that stand, from 1; taken over by another epoch once this one is void
     /// @param payouts        number of leaves of `root`
     /// @param tasks          number of leaves of `tasksRoot`
     /// @param openChallenges leaves that were asked for and not shown yet; while there are any, the epoch is not active
     /// @param activeAt       unix seconds: end of the challenge window
-    /// @param dataSeconds    time to answer a challenge
-    /// @param dataBond       least bond of a challenge, wei
-    /// @param routerBps      the split of a task's cost that holds in this epoch, basis points; the rest is the miner's
     struct Posted {
         bytes32 root;
         bytes32 tasksRoot;
-        uint128 total;
-        uint128 tasksTotal;
+        uint104 total;
         uint32 position;
         uint32 payouts;
         uint32 tasks;
-        uint32 openChallenges;
-        uint48 activeAt;
-        uint48 dataSeconds;
-        uint128 dataBond;
-        uint16 routerBps;
-        uint16 guardsBps;
-        uint16 oracleBps;
-        uint16 treasuryBps;
+        uint24 openChallenges;
+        uint32 activeAt;
     }
 
     /// @notice A payout with the way to its root (libraries/SumTree).

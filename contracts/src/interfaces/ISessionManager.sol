@@ -63,23 +63,25 @@ interface ISessionManager {
         bytes32 salt;
     }
 
-    /// @notice Three words; amounts of COR fit 96 bits.
+    /// @notice Three words, of which a voucher of the spender needs the last two. Amounts are 80 bits: a session holds less than
+    ///         1,208,925 COR.
     /// @param client         who opened it and gets the rest
-    /// @param deposit        wei moved in so far
-    /// @param allowance      wei that the spender may sign for in total
-    /// @param debited        wei that payees took
-    /// @param spenderDebited part of `debited` that the spender signed for; at most `allowance`
     /// @param endsAt         unix seconds: the expiry, or when the close was requested if that was before
     /// @param thawSeconds    the rest can be withdrawn this long after `endsAt`; as it was when the session opened
+    /// @param spender        delegated signer of vouchers; zero is none
+    /// @param allowance      wei that the spender may sign for in total
+    /// @param deposit        wei moved in so far, never zero
+    /// @param debited        wei that payees took
+    /// @param spenderDebited part of `debited` that the spender signed for; at most `allowance`
     struct Session {
         address client;
-        uint96 deposit;
-        address spender;
-        uint96 allowance;
-        uint96 debited;
-        uint96 spenderDebited;
         uint32 endsAt;
         uint24 thawSeconds;
+        address spender;
+        uint80 allowance;
+        uint80 deposit;
+        uint80 debited;
+        uint80 spenderDebited;
         State state;
     }
 
@@ -151,6 +153,9 @@ interface ISessionManager {
     /// @notice Debits sessions against vouchers to the caller and sends the caller the sum. All or nothing.
     /// @return amount wei sent
     function redeem(VoucherDebit[] calldata debits) external returns (uint256 amount);
+
+    /// @notice As `redeem`, but passes over what the caller has taken already; that may be all.
+    function redeemRest(VoucherDebit[] calldata debits) external returns (uint256 amount);
 
     /// @notice State and sums of a session; zeros when there is none.
     function session(bytes32 id) external view returns (Session memory);

@@ -21,15 +21,18 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
-    /// @param latest  highest epoch posted
-    /// @param length  epochs that stand
-    /// @param active  those of them known to be active; {_activeLength} says how many are
-    /// @param claimed wei paid out, ever
+    /// @notice One word.
+    /// @param latest   highest epoch posted
+    /// @param length   epochs that stand
+    /// @param active   those of them known to be active; {_activeLength} says how many are
+    /// @param claimed  wei paid out, ever
+    /// @param snapshot that of the last epoch, unix seconds
     struct Row {
-        uint64 latest;
+        uint48 latest;
         uint32 length;
         uint32 active;
-        uint128 claimed;
+        uint104 claimed;
+        uint40 snapshot;
     }
 
     uint256 public constant PENDING_MAX = 1024;
@@ -43,13 +46,12 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
 
     Row private _row;
     /// @inheritdoc IEpochRoots
-    uint256 public latestSnapshot;
-    /// @inheritdoc IEpochRoots
     uint256 public bondsHeld;
     /// @inheritdoc IEpochRoots
     mapping(address account => uint256) public claimed;
 
-    mapping(uint256 position => uint64 epoch) private _epochs;
+    /// @dev By position; four share a word.
+    uint64[2 ** 32] private _epochs;
     mapping(uint64 epoch => Posted) internal _posted;
     mapping(uint64 epoch => mapping(Part => mapping(uint32 index => Challenge))) private _challenges;
 
@@ -78,7 +80,7 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         amount = cumulative - before;
         uint256 total = p.position == active ? p.total : _posted[_epochs[active]].total;
         if (row.claimed + amount > total) revert TotalExceeded(row.claimed + amount, total);
-        row.claimed += uint128(amount); // at most `total`
+        row.claimed += uint104(amount); // at most `total`
         row.active = uint32(active);
         _row = row;
         claimed[account] = cumulative;
@@ -135,7 +137,7 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         Challenge storage c = _challenges[epoch][part][index];
         if (c.deadline != 0) revert AlreadyChallenged(epoch, part, index);
         uint256 bond = bondFor(epoch);
-        uint48 deadline = (block.timestamp + p.dataSeconds).toUint48();
+        uint48 deadline = (block.timestamp + parameters.getAt(Parameter.DataSeconds, epoch)).toUint48();
         c.challenger = msg.sender;
         c.deadline = deadline;
         c.bond = bond.toUint128();
@@ -195,6 +197,11 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
     }
 
     /// @inheritdoc IEpochRoots
+    function latestSnapshot() external view returns (uint256) {
+        return _row.snapshot;
+    }
+
+    /// @inheritdoc IEpochRoots
     function totalClaimed() public view returns (uint256) {
         return _row.claimed;
     }
@@ -206,12 +213,12 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
 
     /// @inheritdoc IEpochRoots
     function bondFor(uint64 epoch) public view returns (uint256) {
-        Posted storage p = _posted[epoch];
-        return uint256(p.dataBond) * (1 + p.openChallenges / CHALLENGES_PER_BOND);
+        return
+            parameters.getAt(Parameter.DataBondWei, epoch) * (1 + _posted[epoch].openChallenges / CHALLENGES_PER_BOND);
     }
 
     /// @dev Puts an epoch at the end of the row, once all that the two users of this contract share is checked.
-    /// @param p    filled but for `position`, `openChallenges` and what Parameters say
+    /// @param p    filled but for `position`, `openChallenges` and `activeAt`
     /// @param base root that it was built on
     function _post(
         uint64 epoch,
@@ -231,19 +238,17 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         if (p.root == 0 || p.payouts == 0) revert EmptyRoot();
         row.active = uint32(_activeLength(row));
         if (row.length - row.active >= PENDING_MAX) revert TooManyPending(row.length - row.active);
-        _checkQuorum(digest, snapshot, signatures);
+        _checkQuorum(digest, snapshot, row.snapshot, signatures);
 
         // Never before the epoch that it builds on: windows may get shorter.
         uint256 activeAt = Math.max(block.timestamp + parameters.get(Parameter.ChallengeSeconds), last.activeAt);
-        p.activeAt = activeAt.toUint48();
-        p.dataSeconds = parameters.get(Parameter.DataSeconds).toUint48();
-        p.dataBond = parameters.get(Parameter.DataBondWei).toUint128();
+        p.activeAt = activeAt.toUint32();
         p.position = ++row.length;
-        row.latest = epoch;
+        row.latest = uint256(epoch).toUint48();
+        row.snapshot = uint40(snapshot); // past
         _epochs[row.length] = epoch;
         _posted[epoch] = p;
         _row = row;
-        latestSnapshot = snapshot;
     }
 
     /// @dev The epoch that stands last, which the next one builds on; zeros before the first.
@@ -283,9 +288,12 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         if (!SumTree.verify(p.root, p.total, p.payouts, x.index, leaf, x.cumulative, x.proof)) revert InvalidProof();
     }
 
-    function _checkQuorum(bytes32 digest, uint256 snapshot, bytes[] calldata signatures) private view {
+    function _checkQuorum(bytes32 digest, uint256 snapshot, uint256 snapshotMin, bytes[] calldata signatures)
+        private
+        view
+    {
         uint256 ageMax = parameters.get(Parameter.SnapshotAgeMaxSeconds);
-        if (snapshot >= block.timestamp || snapshot + ageMax < block.timestamp || snapshot < latestSnapshot) {
+        if (snapshot >= block.timestamp || snapshot + ageMax < block.timestamp || snapshot < snapshotMin) {
             revert InvalidSnapshot(snapshot);
         }
         Quorum.check(registry, Roles.GUARD, snapshot, digest, signatures);
@@ -304,7 +312,7 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
     }
 
     /// @dev Root and number of leaves of the epoch before; the first has none, and no proof leads there.
-    function _baseOf(Posted storage p) private view returns (Posted storage) {
+    function _baseOf(Posted storage p) internal view returns (Posted storage) {
         return _posted[_epochs[p.position - 1]];
     }
 

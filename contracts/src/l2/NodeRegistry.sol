@@ -9,17 +9,17 @@ import { IRoleRegistry } from "../interfaces/IRoleRegistry.sol";
 import { IStakeListener } from "../interfaces/IStakeListener.sol";
 import { IStakeSource } from "../interfaces/IStakeSource.sol";
 import { IWeights } from "../interfaces/IWeights.sol";
+import { RecentTrace } from "../libraries/RecentTrace.sol";
 import { StrictSignature } from "../libraries/StrictSignature.sol";
 import { Parameter } from "../types/Parameter.sol";
 import { Roles } from "../types/Roles.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { Checkpoints } from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @title NodeRegistry
 /// @notice See {INodeRegistry}.
 contract NodeRegistry is INodeRegistry, EIP712 {
-    using Checkpoints for Checkpoints.Trace208;
+    using RecentTrace for RecentTrace.Trace;
     using SafeCast for uint256;
 
     bytes32 public constant CONSENT_TYPEHASH = keccak256(
@@ -42,8 +42,8 @@ contract NodeRegistry is INodeRegistry, EIP712 {
     /// @inheritdoc INodeRegistry
     mapping(address operator => uint256) public consentNonce;
     /// @dev A node weighs the same in each of its roles: weight ‖ roles (32 bits); zero without weight.
-    mapping(address operator => Checkpoints.Trace208) private _weights;
-    mapping(uint32 role => Checkpoints.Trace208) private _totalWeights;
+    mapping(address operator => RecentTrace.Trace) private _weights;
+    mapping(uint32 role => RecentTrace.Trace) private _totalWeights;
 
     constructor(IStakeSource stakeVault_, IParameters parameters_, IAdmission admission_, address reputation_)
         EIP712("cortensord", "1")
@@ -229,8 +229,8 @@ contract NodeRegistry is INodeRegistry, EIP712 {
         if (role == 0 || role & ~Roles.ALL != 0 || role & (role - 1) != 0) revert InvalidRoles(role);
     }
 
-    function _at(Checkpoints.Trace208 storage trace, uint256 timestamp) private view returns (uint256) {
+    function _at(RecentTrace.Trace storage trace, uint256 timestamp) private view returns (uint256) {
         if (timestamp >= block.timestamp) revert NotYetPast(timestamp);
-        return trace.upperLookupRecent(uint48(timestamp));
+        return trace.valueAt(uint48(timestamp));
     }
 }

@@ -9,10 +9,13 @@ import { RewardRoot } from "../types/RewardRoot.sol";
 import { EpochRoots } from "./EpochRoots.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Rewards
 /// @notice See {IRewards}.
 contract Rewards is IRewards, EpochRoots {
+    using SafeCast for uint256;
+
     /// @notice Epochs that one root can cover; what was emitted before lapses.
     uint256 public constant EPOCHS_MAX = 256;
 
@@ -34,7 +37,7 @@ contract Rewards is IRewards, EpochRoots {
         uint256 before = _standing().total;
         Posted memory p;
         p.root = r.root;
-        p.total = r.total;
+        p.total = uint256(r.total).toUint104();
         p.payouts = r.payouts;
         _post(r.epoch, p, r.base, rewardDigest(r), snapshot, signatures);
 

@@ -44,9 +44,9 @@ contract SessionManager is ISessionManager, EIP712 {
         uint256 thawSeconds = parameters.get(Parameter.ThawSeconds);
         _sessions[id] = Session({
             client: msg.sender,
-            deposit: terms.deposit.toUint96(),
+            deposit: terms.deposit.toUint80(),
             spender: terms.spender,
-            allowance: terms.allowance.toUint96(),
+            allowance: terms.allowance.toUint80(),
             debited: 0,
             spenderDebited: 0,
             endsAt: uint256(terms.expiry).toUint32(),
@@ -73,7 +73,7 @@ contract SessionManager is ISessionManager, EIP712 {
         if (amount == 0) revert ZeroAmount();
         Session storage s = _known(id);
         if (s.state != State.Open || block.timestamp >= s.endsAt) revert NotOpen(id);
-        s.deposit += amount.toUint96();
+        s.deposit += amount.toUint80();
         emit SessionToppedUp(id, msg.sender, amount, s.deposit);
         token.safeTransferFrom(msg.sender, address(this), amount);
     }
@@ -82,7 +82,7 @@ contract SessionManager is ISessionManager, EIP712 {
     function raiseAllowance(bytes32 id, uint256 allowance) external {
         Session storage s = _ofClient(id);
         if (allowance <= s.allowance) revert AllowanceNotRaised(s.allowance, allowance);
-        s.allowance = allowance.toUint96();
+        s.allowance = allowance.toUint80();
         emit AllowanceRaised(id, allowance);
     }
 
@@ -110,10 +110,23 @@ contract SessionManager is ISessionManager, EIP712 {
     /// @inheritdoc ISessionManager
     function redeem(VoucherDebit[] calldata debits) external returns (uint256 amount) {
         for (uint256 i = 0; i < debits.length; ++i) {
-            amount += _debit(debits[i]);
+            VoucherDebit calldata d = debits[i];
+            mapping(address => uint256) storage taken = debitedBy[d.voucher.session];
+            amount += _debit(d, taken, taken[msg.sender]);
         }
         if (amount == 0) revert ZeroAmount();
         token.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc ISessionManager
+    function redeemRest(VoucherDebit[] calldata debits) external returns (uint256 amount) {
+        for (uint256 i = 0; i < debits.length; ++i) {
+            VoucherDebit calldata d = debits[i];
+            mapping(address => uint256) storage taken = debitedBy[d.voucher.session];
+            uint256 before = taken[msg.sender];
+            if (d.cumulativeDebit > before) amount += _debit(d, taken, before);
+        }
+        if (amount > 0) token.safeTransfer(msg.sender, amount);
     }
 
     /// @inheritdoc ISessionManager
@@ -133,36 +146,43 @@ contract SessionManager is ISessionManager, EIP712 {
 
     /// @dev Books one debit. Per (session, payee) the cumulative sum only grows, so nothing is ever paid twice; per session
     ///      the sum over payees stays within the deposit, and what the spender signed within its allowance.
-    function _debit(VoucherDebit calldata d) private returns (uint256 amount) {
+    /// @param taken  what each payee has taken from the session
+    /// @param before what the caller has taken from the session so far
+    function _debit(VoucherDebit calldata d, mapping(address => uint256) storage taken, uint256 before)
+        private
+        returns (uint256 amount)
+    {
         Voucher calldata voucher = d.voucher;
         bytes32 id = voucher.session;
         if (msg.sender != voucher.payee) revert NotPayee(msg.sender, voucher.payee);
-        Session storage s = _known(id);
-        if (s.state == State.Closed) revert AlreadyClosed(id);
+        Session storage s = _sessions[id];
+        (uint256 deposit, uint256 debited, uint256 spent, State state) =
+            (s.deposit, s.debited, s.spenderDebited, s.state);
+        if (deposit == 0) revert UnknownSession(id);
+        if (state == State.Closed) revert AlreadyClosed(id);
         uint256 debit = d.cumulativeDebit;
         if (debit > voucher.cumulativeAmount) revert DebitAboveVoucher(id, debit, voucher.cumulativeAmount);
-        mapping(address => uint256) storage taken = debitedBy[id];
-        uint256 before = taken[msg.sender];
         if (debit <= before) revert AlreadyDebited(id, debit, before);
+        taken[msg.sender] = debit;
         unchecked {
             amount = debit - before;
         }
-        taken[msg.sender] = debit;
-        uint256 debited = s.debited;
-        uint256 left = s.deposit - debited;
-        if (amount > left) revert InsufficientDeposit(id, amount, left);
+        if (amount > deposit - debited) revert InsufficientDeposit(id, amount, deposit - debited);
 
         address signer = StrictSignature.recover(_hashTypedDataV4(voucher.hash()), d.signature);
-        if (signer != s.client) {
-            if (signer != s.spender) revert WrongSigner(id, signer);
-            uint256 spent = s.spenderDebited;
-            left = s.allowance - spent;
-            if (amount > left) revert AllowanceExceeded(id, amount, left);
-            s.spenderDebited = uint96(spent + amount); // at most `allowance`
-        }
+        if (signer == s.spender) spent = _spend(s, id, spent, amount);
+        else if (signer != s.client) revert WrongSigner(id, signer);
         debited += amount;
-        s.debited = uint96(debited); // at most `deposit`
+        (s.debited, s.spenderDebited) = (uint80(debited), uint80(spent)); // at most `deposit` and `allowance`
         emit VoucherRedeemed(id, msg.sender, signer, amount, debited);
+    }
+
+    /// @dev What the spender has signed for afterwards. A client that is its own spender needs no allowance.
+    function _spend(Session storage s, bytes32 id, uint256 spent, uint256 amount) private view returns (uint256) {
+        uint256 left = s.allowance - spent;
+        if (amount <= left) return spent + amount;
+        if (s.spender != s.client) revert AllowanceExceeded(id, amount, left);
+        return spent;
     }
 
     function _known(bytes32 id) private view returns (Session storage s) {

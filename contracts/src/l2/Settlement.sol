@@ -7,7 +7,6 @@ import { ISessionManager } from "../interfaces/ISessionManager.sol";
 import { ISettlement } from "../interfaces/ISettlement.sol";
 import { SumTree } from "../libraries/SumTree.sol";
 import { EpochRoot } from "../types/Attestation.sol";
-import { Parameter } from "../types/Parameter.sol";
 import { Receipt } from "../types/Receipt.sol";
 import { VoucherDebit } from "../types/Voucher.sol";
 import { EpochRoots } from "./EpochRoots.sol";
@@ -48,18 +47,14 @@ contract Settlement is ISettlement, EpochRoots {
         Posted memory p;
         p.root = e.root;
         p.tasksRoot = e.tasksRoot;
-        p.total = e.total;
-        p.tasksTotal = e.tasksTotal;
+        p.total = uint256(e.total).toUint104();
         p.payouts = e.payouts;
         p.tasks = e.tasks;
-        p.routerBps = parameters.getAt(Parameter.RouterBps, e.epoch).toUint16();
-        p.guardsBps = parameters.getAt(Parameter.GuardsBps, e.epoch).toUint16();
-        p.oracleBps = parameters.getAt(Parameter.OracleBps, e.epoch).toUint16();
-        p.treasuryBps = parameters.getAt(Parameter.TreasuryBps, e.epoch).toUint16();
-        _post(e.epoch, p, e.base, attestationDigest(e, hashDebits(debits)), snapshot, signatures);
+        bytes32[] memory pairs = _pairs(debits);
+        _post(e.epoch, p, e.base, attestationDigest(e, _hash(pairs)), snapshot, signatures);
         if (e.total != wanted) revert TotalMismatch(e.total, wanted);
 
-        uint256 fundedAfter = funded + _redeem(e.epoch, debits);
+        uint256 fundedAfter = funded + _redeem(e.epoch, debits, pairs);
         if (fundedAfter < e.total) revert Underfunded(e.total, fundedAfter);
         funded = fundedAfter;
         emit EpochSettled(e.epoch, e.root, e.total, e.tasksRoot, p.activeAt, fundedAfter, msg.sender);
@@ -88,9 +83,10 @@ contract Settlement is ISettlement, EpochRoots {
         external
     {
         Posted storage p = _pending(epoch);
+        if (!_standsBefore(earlier, p)) revert NoFault();
         _checkTask(p, task);
         _checkTask(_posted[earlier], inEarlier);
-        if (task.task != inEarlier.task || !_standsBefore(earlier, p)) revert NoFault();
+        if (task.task != inEarlier.task) revert NoFault();
         _void(p, epoch, Fault.BilledTwice);
     }
 
@@ -108,34 +104,39 @@ contract Settlement is ISettlement, EpochRoots {
     }
 
     /// @notice keccak256 over the 64-byte pairs (session, cumulativeDebit), in the order of `debits`.
-    function hashDebits(VoucherDebit[] calldata debits) public pure returns (bytes32) {
-        bytes32[] memory words = new bytes32[](debits.length * 2);
-        for (uint256 i = 0; i < debits.length; ++i) {
-            words[2 * i] = debits[i].voucher.session;
-            words[2 * i + 1] = bytes32(debits[i].cumulativeDebit);
-        }
-        return keccak256(abi.encodePacked(words));
+    function hashDebits(VoucherDebit[] calldata debits) external pure returns (bytes32) {
+        return _hash(_pairs(debits));
     }
 
-    /// @dev Redeems what was not taken before: an epoch that fell may have taken it, and the money stayed here.
-    function _redeem(uint64 epoch, VoucherDebit[] calldata debits) private returns (uint256) {
-        VoucherDebit[] memory open = new VoucherDebit[](debits.length);
-        uint256 count = 0;
-        for (uint256 i = 0; i < debits.length; ++i) {
-            bytes32 session = debits[i].voucher.session;
-            emit SessionCharged(epoch, session, debits[i].cumulativeDebit);
-            if (debits[i].cumulativeDebit > sessions.debitedBy(session, address(this))) open[count++] = debits[i];
+    /// @dev What was taken before is passed over: an epoch that fell may have taken it, and the money stayed here.
+    function _redeem(uint64 epoch, VoucherDebit[] calldata debits, bytes32[] memory pairs) private returns (uint256) {
+        if (debits.length == 0) return 0;
+        for (uint256 i = 0; i < pairs.length; i += 2) {
+            emit SessionCharged(epoch, pairs[i], uint256(pairs[i + 1]));
         }
-        if (count == 0) return 0;
+        return sessions.redeemRest(debits);
+    }
+
+    function _pairs(VoucherDebit[] calldata debits) private pure returns (bytes32[] memory pairs) {
+        pairs = new bytes32[](debits.length * 2);
+        for (uint256 i = 0; i < debits.length; ++i) {
+            VoucherDebit calldata d = debits[i];
+            pairs[2 * i] = d.voucher.session;
+            pairs[2 * i + 1] = bytes32(d.cumulativeDebit);
+        }
+    }
+
+    function _hash(bytes32[] memory words) private pure returns (bytes32 digest) {
         assembly ("memory-safe") {
-            mstore(open, count)
+            digest := keccak256(add(words, 32), mul(mload(words), 32))
         }
-        return sessions.redeem(open);
     }
 
+    /// @dev Of an epoch that stands: what its tasks cost is what its total has more than its base.
     function _checkTask(Posted storage p, TaskProof calldata x) private view {
         bytes32 leaf = SumTree.taskLeaf(x.task, x.receipt, x.cost);
-        if (!SumTree.verify(p.tasksRoot, p.tasksTotal, p.tasks, x.index, leaf, x.cost, x.proof)) revert InvalidProof();
+        uint128 total = p.total - _baseOf(p).total;
+        if (!SumTree.verify(p.tasksRoot, total, p.tasks, x.index, leaf, x.cost, x.proof)) revert InvalidProof();
     }
 
     function _checkReceipt(TaskProof calldata task, Receipt calldata receipt) private pure {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import { IEpochManager } from "../../src/interfaces/IEpochManager.sol";
 import { IParameters } from "../../src/interfaces/IParameters.sol";
-import { IRegistryLevels } from "../../src/interfaces/IRegistryLevels.sol";
 import { IRoleRegistry } from "../../src/interfaces/IRoleRegistry.sol";
-import { ISlasher } from "../../src/interfaces/ISlasher.sol";
 import { EpochManager } from "../../src/l2/EpochManager.sol";
 import { Reputation } from "../../src/l2/Reputation.sol";
 import { Validation } from "../../src/l2/Validation.sol";
@@ -26,24 +23,18 @@ abstract contract GasBase is Base {
     uint256[] internal committee;
 
     function setUp() public virtual override {
-        uint64 nonce = vm.getNonce(address(this));
-        reputation = vm.computeCreateAddress(address(this), nonce + 7);
-        slasher = vm.computeCreateAddress(address(this), nonce + 9);
         vm.roll(100);
         super.setUp();
-        ranking = new Reputation(IRoleRegistry(address(registry)), IRegistryLevels(address(registry)), parameters);
+        // Registry and vault name these two, which are deployed after them.
+        ranking = Reputation(reputation);
+        deployCodeTo("Reputation.sol:Reputation", abi.encode(registry, registry, parameters), reputation);
         epochs = new EpochManager(IRoleRegistry(address(registry)), parameters);
-        validation = new Validation(
-            token,
-            IRoleRegistry(address(registry)),
-            parameters,
-            IEpochManager(address(epochs)),
-            ISlasher(address(vault)),
-            address(settlement),
-            1,
-            address(0)
+        validation = Validation(slasher);
+        deployCodeTo(
+            "Validation.sol:Validation",
+            abi.encode(token, registry, parameters, epochs, vault, settlement, 1, address(0)),
+            slasher
         );
-        require(address(ranking) == reputation && address(validation) == slasher, "addresses");
         register(oracleKey, Roles.ORACLE, STAKE);
         for (uint256 i = 0; i < GUARDS; ++i) {
             skip(1);
@@ -89,6 +80,14 @@ abstract contract GasBase is Base {
             endedAt: uint64(block.timestamp * 1000 + 999),
             numericsProfile: keccak256("fp32")
         });
+    }
+
+    /// @dev What a transaction costs before it runs (EIP-2028).
+    function intrinsicGas(bytes memory data) internal pure returns (uint256 gas) {
+        gas = 21_000;
+        for (uint256 i = 0; i < data.length; ++i) {
+            gas += data[i] == 0 ? 4 : 16;
+        }
     }
 
     /// @dev Keeps what the last call cost as a transaction.

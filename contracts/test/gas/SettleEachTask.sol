@@ -78,7 +78,9 @@ contract SettleEachTask is EIP712 {
         Session storage s = sessions[receipt.session];
         uint256 amount = receipt.bill();
         if (t.settled || t.reveals != GUARDS || t.valid < 2 || amount > s.deposit) revert NotPayable(receipt.task);
-        if (StrictSignature.recover(receiptDigest(receipt), signature) != receipt.miner) revert NotPayable(receipt.task);
+        if (StrictSignature.recover(receiptDigest(receipt), signature) != receipt.miner) {
+            revert NotPayable(receipt.task);
+        }
         t.settled = true;
         s.deposit -= uint96(amount); // at most `deposit`
         emit Settled(receipt.task, receipt.session, receipt.miner, amount);

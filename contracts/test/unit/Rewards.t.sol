@@ -79,7 +79,7 @@ contract RewardsPost is RewardsBase {
         assertEq(p.total, 1000);
         assertEq(p.payouts, 2);
         assertEq(p.tasks, 0);
-        assertEq(p.dataBond, DATA_BOND);
+        assertEq(rewards.bondFor(start + 1), DATA_BOND);
         skip(CHALLENGE);
         assertEq(rewards.claim(start + 1, bob, 600, 1, t.proof(1)), 600);
         assertEq(token.balanceOf(bob), 600);

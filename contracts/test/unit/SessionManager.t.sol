@@ -109,13 +109,13 @@ contract SessionManagerOpen is SessionManagerBase {
 
     function test_AmountsThatDoNotFitAreRefused() public {
         ISessionManager.OpenTerms memory terms = termsOf(1);
-        terms.deposit = uint256(type(uint96).max) + 1;
+        terms.deposit = uint256(type(uint80).max) + 1;
         vm.startPrank(client);
-        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 96, terms.deposit));
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 80, terms.deposit));
         sessions.open(terms);
         terms = termsOf(1);
-        terms.allowance = uint256(type(uint96).max) + 1;
-        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 96, terms.allowance));
+        terms.allowance = uint256(type(uint80).max) + 1;
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 80, terms.allowance));
         sessions.open(terms);
     }
 
@@ -130,28 +130,6 @@ contract SessionManagerOpen is SessionManagerBase {
         vm.expectRevert(abi.encodeWithSelector(MockAdmission.Denied.selector, client));
         vm.prank(client);
         sessions.open(termsOf(1));
-    }
-
-    /// @dev The whole transaction, with every field set, by a client who opens its first session.
-    function test_gas() public {
-        open(1);
-        ISessionManager.OpenTerms memory terms = termsOf(10 ether);
-        terms.mode = ISessionManager.Mode.Dedicated;
-        terms.privacy = ISessionManager.Privacy.Encrypted;
-        terms.tier = 3;
-        terms.metadata = keccak256("metadata");
-        terms.name = keccak256("name");
-        terms.model = keccak256("model");
-        terms.salt = keccak256("salt");
-        vm.prank(holder);
-        token.transfer(stranger, 11 ether);
-        vm.startPrank(stranger);
-        token.approve(address(sessions), 11 ether);
-        vm.resetGasMetering();
-        sessions.open(terms);
-        uint256 gas = vm.lastCallGas().gasTotalUsed;
-        emit log_named_uint("gas: open", gas);
-        assertLe(gas, 140_000);
     }
 
     function expectInvalid(ISessionManager.OpenTerms memory terms, string memory field) internal {
@@ -656,28 +634,55 @@ contract SessionManagerRedeem is SessionManagerBase {
         d.signature[64] = bytes1(uint8(27));
         expectRedeemRevert(d, abi.encodeWithSelector(StrictSignature.InvalidSignature.selector));
     }
+}
 
-    /// @dev 50 sessions that were redeemed before, as in every epoch but the first; without what any transaction with these bytes
-    ///      costs.
-    function test_gas() public {
-        VoucherDebit[] memory debits = new VoucherDebit[](50);
-        for (uint256 i = 0; i < 50; ++i) {
-            bytes32 each = open(1000 ether);
-            debits[i] = debitOf(spenderKey, each, payee, 300 ether, 100 ether + i);
-        }
-        uint256 first = redeemAll(debits);
-        for (uint256 i = 0; i < 50; ++i) {
-            debits[i].cumulativeDebit += 123 ether;
-        }
-        uint256 again = redeemAll(debits);
-        emit log_named_uint("gas: redeem, first time, each of 50", first);
-        emit log_named_uint("gas: redeem, each of 50", again);
-        assertLe(again, 26_000);
+contract SessionManagerRedeemRest is SessionManagerBase {
+    bytes32 internal id;
+
+    function setUp() public override {
+        super.setUp();
+        id = open(100);
     }
 
-    function redeemAll(VoucherDebit[] memory debits) private returns (uint256) {
+    function redeemRest(VoucherDebit[] memory debits) private returns (uint256) {
         vm.prank(payee);
-        sessions.redeem(debits);
-        return (vm.lastCallGas().gasTotalUsed - intrinsicGas(abi.encodeCall(sessions.redeem, (debits)))) / debits.length;
+        return sessions.redeemRest(debits);
+    }
+
+    function test_passesOverWhatWasTaken() public {
+        VoucherDebit[] memory debits = new VoucherDebit[](3);
+        bytes32 other = open(100);
+        debits[0] = debitOf(clientKey, id, payee, 10, 10);
+        debits[1] = debitOf(clientKey, other, payee, 7, 7);
+        debits[2] = debitOf(clientKey, id, payee, 10, 4);
+        redeem(debits[0]);
+        assertEq(redeemRest(debits), 7);
+        assertEq(token.balanceOf(payee), 17);
+        assertEq(redeemRest(debits), 0);
+        assertEq(redeemRest(new VoucherDebit[](0)), 0);
+    }
+
+    /// @dev What it does not pass over it checks as `redeem` does.
+    function test_RevertWhen_aVoucherIsWrong() public {
+        VoucherDebit[] memory debits = single(debitOf(oracleKey, id, payee, 10, 10));
+        vm.expectRevert(abi.encodeWithSelector(ISessionManager.WrongSigner.selector, id, oracle));
+        redeemRest(debits);
+        debits = single(debitOf(clientKey, id, payee, 10, 10));
+        vm.expectRevert(abi.encodeWithSelector(ISessionManager.NotPayee.selector, stranger, payee));
+        vm.prank(stranger);
+        sessions.redeemRest(debits);
+    }
+
+    /// @dev What the client signs as its own spender counts as the spender's while the allowance lasts.
+    function test_aClientThatIsItsOwnSpenderNeedsNoAllowance() public {
+        ISessionManager.OpenTerms memory terms = termsOf(100);
+        (terms.spender, terms.allowance) = (client, 10);
+        vm.prank(client);
+        bytes32 own = sessions.open(terms);
+        redeem(debitOf(clientKey, own, payee, 10, 10));
+        assertEq(sessions.session(own).spenderDebited, 10);
+        redeem(debitOf(clientKey, own, payee, 100, 100));
+        assertEq(sessions.session(own).debited, 100);
+        assertEq(sessions.session(own).spenderDebited, 10);
     }
 }

@@ -43,18 +43,12 @@ contract SettlementSettle is SettlementBase {
         assertEq(p.root, e.root);
         assertEq(p.tasksRoot, e.tasksRoot);
         assertEq(p.total, 10);
-        assertEq(p.tasksTotal, 10);
         assertEq(p.payouts, 1);
         assertEq(p.tasks, 1);
         assertEq(p.position, 1);
         assertEq(p.openChallenges, 0);
         assertEq(p.activeAt, block.timestamp + CHALLENGE);
-        assertEq(p.dataSeconds, DATA_SECONDS);
-        assertEq(p.dataBond, DATA_BOND);
-        assertEq(p.routerBps, 500);
-        assertEq(p.guardsBps, 300);
-        assertEq(p.oracleBps, 100);
-        assertEq(p.treasuryBps, 110);
+        assertEq(settlement.bondFor(1), DATA_BOND);
         assertEq(settlement.latestEpoch(), 1);
         assertEq(settlement.standingEpoch(), 1);
         assertEq(settlement.activeEpoch(), 0);
@@ -217,35 +211,33 @@ contract SettlementSettle is SettlementBase {
 
     function test_parametersAreThoseOfTheSettledEpochAndNeverChangeLater() public {
         uint64 epoch = numbers.currentEpoch();
-        numbers.set(Parameter.RouterBps, 501);
-        numbers.set(Parameter.GuardsBps, 301);
-        numbers.set(Parameter.OracleBps, 101);
-        numbers.set(Parameter.TreasuryBps, 111);
         numbers.set(Parameter.ChallengeSeconds, 2 * CHALLENGE);
         numbers.set(Parameter.DataSeconds, 2 * DATA_SECONDS);
         numbers.set(Parameter.DataBondWei, 2 * DATA_BOND);
         vm.warp((epoch + 1) * EPOCH_SECONDS);
         settle(epochOf(epoch, 10));
         settle(epochOf(epoch + 1, 20));
-        IEpochRoots.Posted memory p = settlement.posted(epoch);
-        assertEq(p.routerBps, 500);
-        assertEq(p.guardsBps, 300);
-        assertEq(p.oracleBps, 100);
-        assertEq(p.treasuryBps, 110);
+        uint256 next = block.timestamp;
         // The window is that of the posting.
-        assertEq(p.activeAt, block.timestamp + 2 * CHALLENGE);
-        assertEq(p.dataSeconds, 2 * DATA_SECONDS);
-        assertEq(p.dataBond, 2 * DATA_BOND);
-        p = settlement.posted(epoch + 1);
-        assertEq(p.routerBps, 501);
-        assertEq(p.guardsBps, 301);
-        assertEq(p.oracleBps, 101);
-        assertEq(p.treasuryBps, 111);
+        assertEq(settlement.posted(epoch).activeAt, next + 2 * CHALLENGE);
+        assertEq(settlement.posted(epoch + 1).activeAt, next + 2 * CHALLENGE);
+        vm.warp((epoch + 2) * EPOCH_SECONDS);
         numbers.put(Parameter.ChallengeSeconds, 1);
         numbers.put(Parameter.DataSeconds, 1);
         numbers.put(Parameter.DataBondWei, 1);
-        numbers.put(Parameter.RouterBps, 1);
-        assertEq(keccak256(abi.encode(settlement.posted(epoch + 1))), keccak256(abi.encode(p)));
+        assertEq(settlement.posted(epoch + 1).activeAt, next + 2 * CHALLENGE);
+        assertEq(settlement.bondFor(epoch), DATA_BOND);
+        assertEq(settlement.bondFor(epoch + 1), 2 * DATA_BOND);
+        vm.startPrank(stranger);
+        settlement.challenge(epoch, IEpochRoots.Part.Payouts, 0);
+        settlement.challenge(epoch + 1, IEpochRoots.Part.Payouts, 0);
+        vm.stopPrank();
+        IEpochRoots.Challenge memory c = settlement.challengeOf(epoch, IEpochRoots.Part.Payouts, 0);
+        assertEq(c.bond, DATA_BOND);
+        assertEq(c.deadline, block.timestamp + DATA_SECONDS);
+        c = settlement.challengeOf(epoch + 1, IEpochRoots.Part.Payouts, 0);
+        assertEq(c.bond, 2 * DATA_BOND);
+        assertEq(c.deadline, block.timestamp + 2 * DATA_SECONDS);
     }
 
     function test_aShorterWindowDoesNotOvertake() public {
@@ -254,14 +246,6 @@ contract SettlementSettle is SettlementBase {
         numbers.put(Parameter.ChallengeSeconds, 1);
         settleOne(2, session, 6, alice, 6);
         assertEq(settlement.posted(2).activeAt, activeAt);
-    }
-
-    function test_gas() public {
-        settleOne(1, session, 5, alice, 5);
-        EpochRoot memory e = epochOf(2, 10);
-        VoucherDebit[] memory debits = debitsOf(10);
-        settle(e, debits, block.timestamp - 1, attest(e, debits, 3));
-        emit log_named_uint("gas: settle, one session, three guards", vm.lastCallGas().gasTotalUsed);
     }
 
     function test_aVoucherThatFailsFailsAll() public {
@@ -539,29 +523,5 @@ contract SettlementClaim is SettlementBase {
             assertEq(token.balanceOf(accounts[i]), values[i]);
         }
         assertEq(token.balanceOf(address(settlement)), 0);
-    }
-
-    /// @dev An account that was paid before, in a tree of 64; without what any transaction with these bytes costs.
-    function test_gas() public {
-        address[] memory accounts = new address[](64);
-        uint128[] memory values = new uint128[](64);
-        for (uint256 i = 0; i < 64; ++i) {
-            (accounts[i], values[i]) = (address(uint160(i + 1)), 1);
-        }
-        settle(1, payoutsOf(accounts, values), tasks("x", 64));
-        skip(CHALLENGE);
-        bytes memory proof = payoutsOf(accounts, values).proof(9);
-        settlement.claim(1, accounts[9], 1, 9, proof);
-        emit log_named_uint("gas: first claim, whole transaction", vm.lastCallGas().gasTotalUsed);
-        values[9] = 5;
-        settle(2, payoutsOf(accounts, values), tasks("y", 4));
-        skip(CHALLENGE);
-        proof = payoutsOf(accounts, values).proof(9);
-        settlement.claim(2, accounts[9], 5, 9, proof);
-        emit log_named_uint("gas: claim again, whole transaction", vm.lastCallGas().gasTotalUsed);
-        uint256 gas = vm.lastCallGas().gasTotalUsed
-            - intrinsicGas(abi.encodeCall(settlement.claim, (2, accounts[9], 5, 9, proof)));
-        emit log_named_uint("gas: claim again", gas);
-        assertLe(gas, 60_000);
     }
 }

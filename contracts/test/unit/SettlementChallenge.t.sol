@@ -120,7 +120,8 @@ contract SettlementChallengeLeaf is ChallengeBase {
         challenge(PAYOUTS, 1);
     }
 
-    function test_bondAndTimeAreThoseOfThePosting() public {
+    function test_bondAndTimeAreThoseOfTheSettledEpoch() public {
+        skip(EPOCH_SECONDS);
         numbers.put(Parameter.DataBondWei, 1);
         numbers.put(Parameter.DataSeconds, 1);
         challenge(PAYOUTS, 0);

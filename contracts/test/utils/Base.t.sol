@@ -296,14 +296,6 @@ abstract contract Base is Test {
         return abi.encodePacked(r, s, v);
     }
 
-    /// @dev What a transaction costs before it runs (EIP-2028).
-    function intrinsicGas(bytes memory data) internal pure returns (uint256 gas) {
-        gas = 21_000;
-        for (uint256 i = 0; i < data.length; ++i) {
-            gas += data[i] == 0 ? 4 : 16;
-        }
-    }
-
     function domainOf(address verifying) internal view returns (bytes32) {
         return keccak256(
             abi.encode(

@@ -7,9 +7,9 @@ import { IRoleRegistry } from "../../src/interfaces/IRoleRegistry.sol";
 import { ISlasher } from "../../src/interfaces/ISlasher.sol";
 import { IWeights } from "../../src/interfaces/IWeights.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
+import { MockParameters } from "./MockParameters.sol";
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { Checkpoints } from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
-import { MockParameters } from "./MockParameters.sol";
 import { Test } from "forge-std/Test.sol";
 
 /// @notice A registry whose entries a test sets as it likes; weights are real snapshots.

@@ -503,13 +503,8 @@ export const rewardsAbi = [
           },
           {
             "name": "total",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "tasksTotal",
-            "type": "uint128",
-            "internalType": "uint128"
+            "type": "uint104",
+            "internalType": "uint104"
           },
           {
             "name": "position",
@@ -528,43 +523,13 @@ export const rewardsAbi = [
           },
           {
             "name": "openChallenges",
-            "type": "uint32",
-            "internalType": "uint32"
+            "type": "uint24",
+            "internalType": "uint24"
           },
           {
             "name": "activeAt",
-            "type": "uint48",
-            "internalType": "uint48"
-          },
-          {
-            "name": "dataSeconds",
-            "type": "uint48",
-            "internalType": "uint48"
-          },
-          {
-            "name": "dataBond",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "routerBps",
-            "type": "uint16",
-            "internalType": "uint16"
-          },
-          {
-            "name": "guardsBps",
-            "type": "uint16",
-            "internalType": "uint16"
-          },
-          {
-            "name": "oracleBps",
-            "type": "uint16",
-            "internalType": "uint16"
-          },
-          {
-            "name": "treasuryBps",
-            "type": "uint16",
-            "internalType": "uint16"
+            "type": "uint32",
+            "internalType": "uint32"
           }
         ]
       }

@@ -540,6 +540,69 @@ export const sessionManagerAbi = [
   },
   {
     "type": "function",
+    "name": "redeemRest",
+    "inputs": [
+      {
+        "name": "debits",
+        "type": "tuple[]",
+        "internalType": "struct VoucherDebit[]",
+        "components": [
+          {
+            "name": "voucher",
+            "type": "tuple",
+            "internalType": "struct Voucher",
+            "components": [
+              {
+                "name": "session",
+                "type": "bytes32",
+                "internalType": "bytes32"
+              },
+              {
+                "name": "payee",
+                "type": "address",
+                "internalType": "address"
+              },
+              {
+                "name": "cumulativeAmount",
+                "type": "uint256",
+                "internalType": "uint256"
+              },
+              {
+                "name": "nonce",
+                "type": "uint64",
+                "internalType": "uint64"
+              },
+              {
+                "name": "streamRoot",
+                "type": "bytes32",
+                "internalType": "bytes32"
+              }
+            ]
+          },
+          {
+            "name": "signature",
+            "type": "bytes",
+            "internalType": "bytes"
+          },
+          {
+            "name": "cumulativeDebit",
+            "type": "uint256",
+            "internalType": "uint256"
+          }
+        ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "amount",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "requestClose",
     "inputs": [
       {
@@ -573,31 +636,6 @@ export const sessionManagerAbi = [
             "internalType": "address"
           },
           {
-            "name": "deposit",
-            "type": "uint96",
-            "internalType": "uint96"
-          },
-          {
-            "name": "spender",
-            "type": "address",
-            "internalType": "address"
-          },
-          {
-            "name": "allowance",
-            "type": "uint96",
-            "internalType": "uint96"
-          },
-          {
-            "name": "debited",
-            "type": "uint96",
-            "internalType": "uint96"
-          },
-          {
-            "name": "spenderDebited",
-            "type": "uint96",
-            "internalType": "uint96"
-          },
-          {
             "name": "endsAt",
             "type": "uint32",
             "internalType": "uint32"
@@ -606,6 +644,31 @@ export const sessionManagerAbi = [
             "name": "thawSeconds",
             "type": "uint24",
             "internalType": "uint24"
+          },
+          {
+            "name": "spender",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "allowance",
+            "type": "uint80",
+            "internalType": "uint80"
+          },
+          {
+            "name": "deposit",
+            "type": "uint80",
+            "internalType": "uint80"
+          },
+          {
+            "name": "debited",
+            "type": "uint80",
+            "internalType": "uint80"
+          },
+          {
+            "name": "spenderDebited",
+            "type": "uint80",
+            "internalType": "uint80"
           },
           {
             "name": "state",
