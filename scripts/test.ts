@@ -36,6 +36,7 @@ const STEPS: Step[] = [
   { name: 'protocols', command: node('scripts/genProtocols.ts', '--check') },
   { name: 'docs', command: node('scripts/genDocs.ts', '--check') },
   { name: 'contracts-format', command: node('scripts/foundry.ts', 'forge', 'fmt', '--check') },
+  { name: 'contracts-lint', command: node('scripts/lintContracts.ts') },
   { name: 'contracts', command: node('scripts/foundry.ts', 'forge', 'test'), count: forgeCount },
   { name: 'gas', command: node('scripts/gas.ts', '--check'), count: gasCount },
   { name: 'abis', command: node('scripts/genContracts.ts', '--check') },

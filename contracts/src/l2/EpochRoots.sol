@@ -80,7 +80,11 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         amount = cumulative - before;
         uint256 total = p.position == active ? p.total : _posted[_epochs[active]].total;
         if (row.claimed + amount > total) revert TotalExceeded(row.claimed + amount, total);
-        row.claimed += uint104(amount); // at most `total`
+        // At most `total`.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        row.claimed += uint104(amount);
+        // At most `row.length`.
+        // forge-lint: disable-next-line(unsafe-typecast)
         row.active = uint32(active);
         _row = row;
         claimed[account] = cumulative;
@@ -245,7 +249,9 @@ abstract contract EpochRoots is IEpochRoots, EIP712 {
         p.activeAt = activeAt.toUint32();
         p.position = ++row.length;
         row.latest = uint256(epoch).toUint48();
-        row.snapshot = uint40(snapshot); // past
+        // Past.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        row.snapshot = uint40(snapshot);
         _epochs[row.length] = epoch;
         _posted[epoch] = p;
         _row = row;

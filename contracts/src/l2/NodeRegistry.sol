@@ -208,6 +208,8 @@ contract NodeRegistry is INodeRegistry, EIP712 {
         uint256 previous = _weights[operator].latest();
         uint256 next = weight == 0 ? 0 : uint256(weight.toUint176()) << 32 | roles;
         if (next == previous) return;
+        // 176 bits and 32.
+        // forge-lint: disable-next-line(unsafe-typecast)
         _weights[operator].push(uint48(block.timestamp), uint208(next));
         for (uint32 role = Roles.ROUTER; role <= Roles.ORACLE; role <<= 1) {
             uint256 before = previous & role == 0 ? 0 : previous >> 32;
@@ -231,6 +233,8 @@ contract NodeRegistry is INodeRegistry, EIP712 {
 
     function _at(RecentTrace.Trace storage trace, uint256 timestamp) private view returns (uint256) {
         if (timestamp >= block.timestamp) revert NotYetPast(timestamp);
+        // Past.
+        // forge-lint: disable-next-line(unsafe-typecast)
         return trace.valueAt(uint48(timestamp));
     }
 }

@@ -58,6 +58,8 @@ contract Rewards is IRewards, EpochRoots {
         uint256 first = Math.max(from, startEpoch) + 1;
         if (to >= EPOCHS_MAX) first = Math.max(first, to - EPOCHS_MAX + 1);
         for (uint256 epoch = first; epoch <= to; ++epoch) {
+            // At most `to`.
+            // forge-lint: disable-next-line(unsafe-typecast)
             emission += emissionOf(uint64(epoch));
         }
     }

@@ -173,7 +173,9 @@ contract SessionManager is ISessionManager, EIP712 {
         if (signer == s.spender) spent = _spend(s, id, spent, amount);
         else if (signer != s.client) revert WrongSigner(id, signer);
         debited += amount;
-        (s.debited, s.spenderDebited) = (uint80(debited), uint80(spent)); // at most `deposit` and `allowance`
+        // At most `deposit` and `allowance`.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (s.debited, s.spenderDebited) = (uint80(debited), uint80(spent));
         emit VoucherRedeemed(id, msg.sender, signer, amount, debited);
     }
 

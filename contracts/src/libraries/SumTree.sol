@@ -47,9 +47,9 @@ library SumTree {
                 bytes32 sibling = bytes32(proof[:32]);
                 uint128 siblingSum = uint128(bytes16(proof[32:SIBLING_BYTES]));
                 proof = proof[SIBLING_BYTES:];
-                leaf = isRight
-                    ? node(sibling, siblingSum, leaf, uint128(sum))
-                    : node(leaf, uint128(sum), sibling, siblingSum);
+                // forge-lint: disable-next-line(unsafe-typecast)
+                uint128 own = uint128(sum); // as checked below
+                leaf = isRight ? node(sibling, siblingSum, leaf, own) : node(leaf, own, sibling, siblingSum);
                 sum += siblingSum;
                 // A sum that does not fit could come out smaller than its parts.
                 if (sum > type(uint128).max) return false;
