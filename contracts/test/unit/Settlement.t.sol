@@ -209,6 +209,18 @@ contract SettlementSettle is SettlementBase {
         assertEq(settlement.funded(), 11);
     }
 
+    /// @dev What a void epoch brought in pays for the next one, which needs no voucher then.
+    function test_anEpochNeedsNoVouchersWhenTheMoneyIsThere() public {
+        Tree memory bad = payouts(bob, 6, alice, 4);
+        settle(1, bad, tasks("x", 10));
+        settlement.voidPayoutsUnsorted(1, payoutProof(bad, 0, bob), payoutProof(bad, 1, alice));
+        EpochRoot memory e = epochOf(2, payouts(alice, 4, bob, 6), tasks("x", 10));
+        VoucherDebit[] memory none = new VoucherDebit[](0);
+        settle(e, none, block.timestamp - 1, attest(e, none, 3));
+        assertEq(settlement.funded(), 10);
+        assertPending(2);
+    }
+
     function test_parametersAreThoseOfTheSettledEpochAndNeverChangeLater() public {
         uint64 epoch = numbers.currentEpoch();
         numbers.set(Parameter.ChallengeSeconds, 2 * CHALLENGE);
