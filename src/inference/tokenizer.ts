@@ -2,7 +2,8 @@ import { Template } from '@huggingface/jinja';
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
-import { readJson, readManifest } from './models.ts';
+import { readJson } from './modelFiles.ts';
+import { readManifest } from './models.ts';
 import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';

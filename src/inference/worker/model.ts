@@ -1,18 +1,17 @@
-import path from 'node:path';
 import { systemClock } from '../../util/clock.ts';
 import type { Backend, Session } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
 import { buildDecoder } from '../graph/decoder.ts';
-import { decoderShape } from '../graph/shape.ts';
+import { type DecoderShape, decoderShape } from '../graph/shape.ts';
 import { generateJob, verifyJob } from '../jobs.ts';
-import { readManifest } from '../models.ts';
+import { type ModelManifest, readManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import { localProfile, profileHash } from '../profile.ts';
-import { SafetensorsFile } from '../safetensors.ts';
 import { Scheduler } from '../scheduler.ts';
 import { Sketcher } from '../sketch.ts';
 import { openTokenizerWith, type Tokenizer } from '../tokenizer.ts';
 import type { GeneratedToken, GenerateEnd, GenerateRequest, LoadOptions, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
+import { openWeights } from '../weights.ts';
 
 /** An ONNX model in memory is one protobuf message: 2 GiB at most. */
 const GRAPH_BYTES_MAX = 2 ** 31 - 2 ** 20;
@@ -57,7 +56,7 @@ export class LoadedModel {
     const shape = decoderShape(manifest.config);
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
     const tokenizer = await openTokenizerWith(dir, manifest.config, contextTokens);
-    const model = await buildGraph(dir, shape, contextTokens);
+    const model = await buildGraph(manifest, shape, contextTokens);
     const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
     const session = await backend.open({ model, shape, rows: options.slots + 1, contextTokens, stepTokensMax, threads: options.threads });
     const info: ModelInfo = {
@@ -98,8 +97,8 @@ export class LoadedModel {
   }
 }
 
-async function buildGraph(dir: string, shape: ReturnType<typeof decoderShape>, contextTokens: number): Promise<Uint8Array> {
-  const weights = await SafetensorsFile.open(path.join(dir, 'model.safetensors'));
+async function buildGraph(manifest: ModelManifest, shape: DecoderShape, contextTokens: number): Promise<Uint8Array> {
+  const weights = await openWeights(manifest.dir, manifest);
   try {
     // Widened to f32, with the embedding a second time as lm_head.
     const perLayer = shape.hidden * shape.headSize * (2 * shape.heads + 2 * shape.kvHeads) + 3 * shape.hidden * shape.intermediate;

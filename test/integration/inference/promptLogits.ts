@@ -1,0 +1,29 @@
+import { buildDecoder } from '../../../src/inference/graph/decoder.ts';
+import { decoderShape } from '../../../src/inference/graph/shape.ts';
+import { readManifest } from '../../../src/inference/models.ts';
+import { openOrtFfi } from '../../../src/inference/onnx/ortFfi.ts';
+import { ortNode } from '../../../src/inference/onnx/ortNode.ts';
+import type { Quantisation } from '../../../src/inference/quantisation.ts';
+import type { BackendName } from '../../../src/inference/types.ts';
+import { openWeights } from '../../../src/inference/weights.ts';
+
+/** Logits of every position of a prompt, in one pass: f32 [ids, vocab]. */
+export async function promptLogits(
+  dir: string,
+  ids: Uint32Array,
+  quantisation: Quantisation = 'fp32',
+  backend: BackendName = 'ortFfi',
+): Promise<Float32Array> {
+  const manifest = await readManifest(dir);
+  const shape = decoderShape(manifest.config);
+  const weights = await openWeights(dir, manifest);
+  const model = await buildDecoder(shape, weights, manifest.contextTokens, quantisation).finally(() => weights.close());
+  const init = { model, shape, rows: 1, contextTokens: manifest.contextTokens, stepTokensMax: ids.length, threads: 1 };
+  const session = await (backend === 'ortFfi' ? openOrtFfi() : ortNode).open(init);
+  try {
+    const step = { first: 0, count: 1, length: ids.length, ids, past: Uint32Array.of(0), keep: ids.length };
+    return (await session.run(step)).logits.slice();
+  } finally {
+    await session.close();
+  }
+}
