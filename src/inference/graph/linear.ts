@@ -16,11 +16,13 @@ export interface Part {
 export class LinearWriter {
   readonly #graph: GraphWriter;
   readonly #weights: WeightSource;
+  readonly #quantisation: Quantisation;
   readonly #bits: 4 | 8 | undefined;
 
   constructor(graph: GraphWriter, weights: WeightSource, quantisation: Quantisation) {
     this.#graph = graph;
     this.#weights = weights;
+    this.#quantisation = quantisation;
     this.#bits = BITS[quantisation];
   }
 
@@ -48,7 +50,7 @@ export class LinearWriter {
       const part = tied ? table : { tensor: 'lm_head', outputs: vocab };
       this.#multiply(x, await this.#matrix('lm_head', [part], hidden), [output]);
     };
-    if (this.#bits === undefined || !tied || hidden % BLOCK !== 0) {
+    if (this.#bits === undefined || !sharesBlocks(this.#quantisation, tied, hidden)) {
       const values = await this.#weights.read(`${table.tensor}.weight`, [vocab, hidden]);
       const name = graph.weight('embedding', [vocab, hidden], values);
       return { lookUp: (ids) => graph.op('Gather', [name, ids], { axis: 0 }), head };
@@ -99,6 +101,11 @@ export class LinearWriter {
     const attributes = { K: inputs, N: outputs, bits, block_size: BLOCK, accuracy_level: ACCURACY_INT8 };
     return this.#graph.node('MatMulNBits', [x, `${name}.data`, `${name}.scales`], wanted, attributes, MICROSOFT)[0] as ValueName;
   }
+}
+
+/** Embedding and output head use the same blocks when they are one matrix in the model and its rows have no padding. */
+export function sharesBlocks(quantisation: Quantisation, tied: boolean, hidden: number): boolean {
+  return BITS[quantisation] !== undefined && tied && hidden % BLOCK === 0;
 }
 
 /** Writes the logits of x to the named output. */

@@ -3,18 +3,17 @@ import type { Backend, Session } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
 import { buildDecoder } from '../graph/decoder.ts';
 import { type DecoderShape, decoderShape } from '../graph/shape.ts';
+import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
 import { generateJob, verifyJob } from '../jobs.ts';
 import { type ModelManifest, readManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import { localProfile, profileHash } from '../profile.ts';
+import { type Quantisation, quantisationOf } from '../quantisation.ts';
 import { Scheduler } from '../scheduler.ts';
 import { Sketcher } from '../sketch.ts';
 import { openTokenizerWith, type Tokenizer } from '../tokenizer.ts';
 import type { GeneratedToken, GenerateEnd, GenerateRequest, LoadOptions, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
 import { openWeights } from '../weights.ts';
-
-/** An ONNX model in memory is one protobuf message: 2 GiB at most. */
-const GRAPH_BYTES_MAX = 2 ** 31 - 2 ** 20;
 
 /** A model that is ready to run, with its own cache and scheduler. */
 export class LoadedModel {
@@ -56,7 +55,8 @@ export class LoadedModel {
     const shape = decoderShape(manifest.config);
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
     const tokenizer = await openTokenizerWith(dir, manifest.config, contextTokens);
-    const model = await buildGraph(manifest, shape, contextTokens);
+    const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
+    const model = await buildGraph(manifest, shape, contextTokens, quantisation);
     const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
     const session = await backend.open({ model, shape, rows: options.slots + 1, contextTokens, stepTokensMax, threads: options.threads });
     const info: ModelInfo = {
@@ -66,7 +66,8 @@ export class LoadedModel {
       vocab: shape.vocab,
       architecture: shape.architecture,
       hiddenSize: shape.hidden,
-      numericsProfile: profileHash(await localProfile(backend.runtimeVersion, manifest.id)),
+      profile: quantisation,
+      numericsProfile: profileHash(await localProfile(quantisation, backend.runtimeVersion, manifest.id)),
     };
     return new LoadedModel(info, session, tokenizer, options, onFailure);
   }
@@ -97,18 +98,20 @@ export class LoadedModel {
   }
 }
 
-async function buildGraph(manifest: ModelManifest, shape: DecoderShape, contextTokens: number): Promise<Uint8Array> {
+async function buildGraph(
+  manifest: ModelManifest,
+  shape: DecoderShape,
+  contextTokens: number,
+  quantisation: Quantisation,
+): Promise<Uint8Array> {
+  const bytes = graphBytes(shape, contextTokens, quantisation);
+  if (bytes > GRAPH_BYTES_MAX) {
+    const message = `${shape.architecture} of ${bytes} bytes in ${quantisation}; at most ${GRAPH_BYTES_MAX} are built`;
+    throw inferenceError('MODEL_UNSUPPORTED', message, { bytes, bytesMax: GRAPH_BYTES_MAX, quantisation });
+  }
   const weights = await openWeights(manifest.dir, manifest);
   try {
-    // Widened to f32, with the embedding a second time as lm_head.
-    const perLayer = shape.hidden * shape.headSize * (2 * shape.heads + 2 * shape.kvHeads) + 3 * shape.hidden * shape.intermediate;
-    const bytes = 4 * (shape.layers * perLayer + 2 * shape.vocab * shape.hidden);
-    if (bytes > GRAPH_BYTES_MAX) {
-      throw inferenceError('MODEL_UNSUPPORTED', `${shape.architecture} of ${bytes} bytes in fp32; at most ${GRAPH_BYTES_MAX} are built`, {
-        bytes,
-      });
-    }
-    return await buildDecoder(shape, weights, contextTokens);
+    return await buildDecoder(shape, weights, contextTokens, quantisation);
   } finally {
     await weights.close();
   }

@@ -1,5 +1,6 @@
 import { buildDecoder } from '../../../src/inference/graph/decoder.ts';
 import { decoderShape } from '../../../src/inference/graph/shape.ts';
+import type { WeightSource } from '../../../src/inference/graph/weightSource.ts';
 import { readManifest } from '../../../src/inference/models.ts';
 import { openOrtFfi } from '../../../src/inference/onnx/ortFfi.ts';
 import { ortNode } from '../../../src/inference/onnx/ortNode.ts';
@@ -13,11 +14,12 @@ export async function promptLogits(
   ids: Uint32Array,
   quantisation: Quantisation = 'fp32',
   backend: BackendName = 'ortFfi',
+  change: (weights: WeightSource) => WeightSource = (weights) => weights,
 ): Promise<Float32Array> {
   const manifest = await readManifest(dir);
   const shape = decoderShape(manifest.config);
   const weights = await openWeights(dir, manifest);
-  const model = await buildDecoder(shape, weights, manifest.contextTokens, quantisation).finally(() => weights.close());
+  const model = await buildDecoder(shape, change(weights), manifest.contextTokens, quantisation).finally(() => weights.close());
   const init = { model, shape, rows: 1, contextTokens: manifest.contextTokens, stepTokensMax: ids.length, threads: 1 };
   const session = await (backend === 'ortFfi' ? openOrtFfi() : ortNode).open(init);
   try {
