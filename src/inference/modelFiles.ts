@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { inferenceError } from './errors.ts';
 
 /** How a folder holds the weights. */
-export type WeightsFormat = 'safetensors' | 'sharded';
+export type WeightsFormat = 'safetensors' | 'sharded' | 'gguf';
 
 const WEIGHT_BYTES_MAX = 8 * 2 ** 30;
 const SHARDS_MAX = 256;
@@ -35,31 +35,40 @@ export interface ModelFiles {
 }
 
 /**
- * Finds, limits and hashes the files of a model folder: config.json, tokenizer.json, tokenizer_config.json and the weights, which are
- * model.safetensors or, if there is none, the shards that model.safetensors.index.json names.
+ * Finds, limits and hashes the files of a model folder: config.json, tokenizer.json, tokenizer_config.json and the weights, which are the
+ * first there is of model.safetensors, the shards that model.safetensors.index.json names, and one file *.gguf.
  *
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
 export async function findModelFiles(dir: string): Promise<ModelFiles> {
   const folder = await stat(dir).catch(() => undefined);
   if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
-  const sharded = !(await exists(dir, 'model.safetensors')) && (await exists(dir, 'model.safetensors.index.json'));
-  const names: [string, number][] = [['config.json', BYTES_MAX['config.json']]];
-  let weightMap: ReadonlyMap<string, string> | undefined;
-  if (sharded) {
-    names.push(['model.safetensors.index.json', BYTES_MAX['model.safetensors.index.json']]);
-    weightMap = await readWeightMap(dir);
+  const { format, weightFiles, weightMap } = await findWeights(dir);
+  const names: [string, number][] = weightFiles.map((name) => [name, WEIGHT_BYTES_MAX]);
+  if (format === 'sharded') names.push(['model.safetensors.index.json', BYTES_MAX['model.safetensors.index.json']]);
+  for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const) {
+    // A GGUF file brings its own; what lies beside it goes first.
+    if (format !== 'gguf' || (await exists(dir, name))) names.push([name, BYTES_MAX[name]]);
   }
-  const weightFiles = weightMap === undefined ? ['model.safetensors'] : [...new Set(weightMap.values())].sort();
-  names.push(...weightFiles.map((name): [string, number] => [name, WEIGHT_BYTES_MAX]));
-  for (const name of ['tokenizer.json', 'tokenizer_config.json'] as const) names.push([name, BYTES_MAX[name]]);
   const files: ModelFile[] = [];
   for (const [name, bytesMax] of names) {
     const file = path.join(dir, name);
     const bytes = await sizeOf(dir, name, bytesMax);
     files.push({ name, bytes, sha256: await sha256File(file) });
   }
-  return { format: sharded ? 'sharded' : 'safetensors', weightFiles, weightMap, files };
+  return { format, weightFiles, weightMap, files };
+}
+
+async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
+  const safetensors = { format: 'safetensors', weightFiles: ['model.safetensors'], weightMap: undefined } as const;
+  if (await exists(dir, 'model.safetensors')) return safetensors;
+  if (await exists(dir, 'model.safetensors.index.json')) {
+    const weightMap = await readWeightMap(dir);
+    return { format: 'sharded', weightFiles: [...new Set(weightMap.values())].sort(), weightMap };
+  }
+  const gguf = (await readdir(dir)).filter((name) => name.endsWith('.gguf'));
+  if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
+  return gguf.length === 1 ? { format: 'gguf', weightFiles: gguf, weightMap: undefined } : safetensors;
 }
 
 /**

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelId } from '../types/index.ts';
 import { inferenceError } from './errors.ts';
+import { ggufConfig } from './gguf/config.ts';
+import { GgufFile } from './gguf.ts';
 import { architectureOf, slidingWindowOf } from './graph/shape.ts';
 import { findModelFiles, type ModelFiles, readJson } from './modelFiles.ts';
 
@@ -22,7 +24,7 @@ export interface ModelManifest extends ModelFiles {
   readonly hiddenSize: number;
   /** SPDX id from the card's front matter; 'unknown' when there is none. */
   readonly license: string;
-  /** Parsed config.json. */
+  /** Parsed config.json; for GGUF what the file says in the same keys, and over it config.json if there is one. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -43,7 +45,7 @@ function packageRoot(from: string): string {
  */
 export async function readManifest(dir: string): Promise<ModelManifest> {
   const found = await findModelFiles(dir);
-  const config = await readJson(dir, 'config.json');
+  const config = await readConfig(dir, found);
   const card = await readCard(path.join(dir, 'card.md'));
   const window = slidingWindowOf(config) ?? Number.POSITIVE_INFINITY;
   return {
@@ -59,6 +61,17 @@ export async function readManifest(dir: string): Promise<ModelManifest> {
     license: card.license ?? 'unknown',
     config,
   };
+}
+
+async function readConfig(dir: string, { format, weightFiles, files }: ModelFiles): Promise<Record<string, unknown>> {
+  if (format !== 'gguf') return readJson(dir, 'config.json');
+  const file = await GgufFile.open(path.join(dir, weightFiles[0] as string));
+  try {
+    const changes = files.some(({ name }) => name === 'config.json') ? await readJson(dir, 'config.json') : {};
+    return { ...(await ggufConfig(file)), ...changes };
+  } finally {
+    await file.close();
+  }
 }
 
 /** 0x + sha256 over the canonical JSON (keys sorted, no spaces) of {file name: sha256}. */

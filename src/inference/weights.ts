@@ -1,5 +1,9 @@
 import path from 'node:path';
 import { inferenceError } from './errors.ts';
+import { pairedHeadSize } from './gguf/config.ts';
+import { ggufWeights } from './gguf/weights.ts';
+import { GgufFile } from './gguf.ts';
+import type { DecoderShape } from './graph/shape.ts';
 import type { WeightSource } from './graph/weightSource.ts';
 import type { ModelFiles } from './modelFiles.ts';
 import { SafetensorsFile } from './safetensors.ts';
@@ -14,7 +18,15 @@ export interface OpenWeights extends WeightSource {
  *
  * @throws MODEL_INVALID, MODEL_UNSUPPORTED from the headers of the files
  */
-export async function openWeights(dir: string, { weightFiles, weightMap }: ModelFiles): Promise<OpenWeights> {
+export async function openWeights(
+  dir: string,
+  { format, weightFiles, weightMap }: ModelFiles,
+  { headSize }: Pick<DecoderShape, 'headSize'>,
+): Promise<OpenWeights> {
+  if (format === 'gguf') {
+    const file = await GgufFile.open(path.join(dir, weightFiles[0] as string));
+    return { ...ggufWeights(file, pairedHeadSize(file, headSize)), close: () => file.close() };
+  }
   const files = new Map<string, SafetensorsFile>();
   const close = async (): Promise<void> => {
     for (const file of files.values()) await file.close();

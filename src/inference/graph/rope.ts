@@ -13,7 +13,9 @@ export type RopeScaling =
       readonly highFrequencyFactor: number;
       /** Context length of the training before, tokens. */
       readonly originalContext: number;
-    };
+    }
+  /** Frequency i divided by the i-th factor: how GGUF files carry llama3 scaling. */
+  | { readonly kind: 'factors'; readonly factors: readonly number[] };
 
 export interface Rope {
   readonly theta: number;
@@ -47,6 +49,7 @@ export function ropeOf(config: Config, unsupported: Unsupported): Rope {
   const kind = parameters.rope_type ?? parameters.type ?? 'default';
   if (kind === 'default') return { theta, scaling: { kind: 'none' } };
   if (kind === 'linear') return { theta, scaling: { kind, factor: number('factor') } };
+  if (kind === 'factors') return { theta, scaling: { kind, factors: factorsOf(parameters, section) } };
   if (kind !== 'llama3') unsupported(`${section}.rope_type`, kind);
   const scaling = {
     kind: 'llama3',
@@ -64,7 +67,7 @@ export function rotaryTables({ theta, scaling }: Rope, headSize: number, positio
   const half = headSize / 2;
   const [cos, sin] = [new Float32Array(positions * half), new Float32Array(positions * half)];
   for (let i = 0; i < half; i++) {
-    const frequency = scaled(theta ** ((-2 * i) / headSize), scaling);
+    const frequency = scaled(theta ** ((-2 * i) / headSize), scaling, i);
     for (let position = 0; position < positions; position++) {
       cos[position * half + i] = Math.cos(position * frequency);
       sin[position * half + i] = Math.sin(position * frequency);
@@ -73,8 +76,9 @@ export function rotaryTables({ theta, scaling }: Rope, headSize: number, positio
   return { cos, sin };
 }
 
-function scaled(frequency: number, scaling: RopeScaling): number {
+function scaled(frequency: number, scaling: RopeScaling, i: number): number {
   if (scaling.kind === 'none') return frequency;
+  if (scaling.kind === 'factors') return frequency / (scaling.factors[i] as number);
   const divided = frequency / scaling.factor;
   if (scaling.kind === 'linear') return divided;
   const { lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
@@ -83,6 +87,12 @@ function scaled(frequency: number, scaling: RopeScaling): number {
   if (turns > high) return frequency;
   const blend = (turns - low) / (high - low);
   return (1 - blend) * divided + blend * frequency;
+}
+
+function factorsOf({ factors }: Config, section: string): readonly number[] {
+  const isFactor = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value > 0;
+  if (Array.isArray(factors) && factors.every(isFactor)) return factors as number[];
+  throw invalid(`${section}.factors`, factors);
 }
 
 function invalid(key: string, value: unknown): Error {

@@ -112,6 +112,9 @@ export function decoderShape(config: Config): DecoderShape {
     const data = { key: 'num_key_value_heads', heads, kvHeads };
     throw inferenceError('MODEL_INVALID', `config.json: ${heads} heads cannot share ${kvHeads} key-value heads`, data);
   }
+  const rope = ropeOf(config, unsupported);
+  if (rope.scaling.kind === 'factors' && rope.scaling.factors.length !== headSize / 2)
+    unsupported('rope factors', rope.scaling.factors.length);
   return {
     architecture,
     vocab: count('vocab_size', 1 << 20),
@@ -122,7 +125,7 @@ export function decoderShape(config: Config): DecoderShape {
     headSize,
     intermediate: count('intermediate_size', 1 << 20),
     normEps: number('rms_norm_eps', 1e-6),
-    rope: ropeOf(config, unsupported),
+    rope,
     tiedEmbeddings: flag('tie_word_embeddings', true),
     qkvBias: family.qkvBias === 'always' || attentionBias,
     outputBias: attentionBias,

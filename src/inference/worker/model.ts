@@ -54,7 +54,7 @@ export class LoadedModel {
     }
     const shape = decoderShape(manifest.config);
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
-    const tokenizer = await openTokenizerWith(dir, manifest.config, contextTokens);
+    const tokenizer = await openTokenizerWith(manifest, contextTokens);
     const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
     const model = await buildGraph(manifest, shape, contextTokens, quantisation);
     const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
@@ -109,7 +109,7 @@ async function buildGraph(
     const message = `${shape.architecture} of ${bytes} bytes in ${quantisation}; at most ${GRAPH_BYTES_MAX} are built`;
     throw inferenceError('MODEL_UNSUPPORTED', message, { bytes, bytesMax: GRAPH_BYTES_MAX, quantisation });
   }
-  const weights = await openWeights(manifest.dir, manifest);
+  const weights = await openWeights(manifest.dir, manifest, shape);
   try {
     return await buildDecoder(shape, weights, contextTokens, quantisation);
   } finally {

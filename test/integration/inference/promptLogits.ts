@@ -18,7 +18,7 @@ export async function promptLogits(
 ): Promise<Float32Array> {
   const manifest = await readManifest(dir);
   const shape = decoderShape(manifest.config);
-  const weights = await openWeights(dir, manifest);
+  const weights = await openWeights(dir, manifest, shape);
   const model = await buildDecoder(shape, change(weights), manifest.contextTokens, quantisation).finally(() => weights.close());
   const init = { model, shape, rows: 1, contextTokens: manifest.contextTokens, stepTokensMax: ids.length, threads: 1 };
   const session = await (backend === 'ortFfi' ? openOrtFfi() : ortNode).open(init);

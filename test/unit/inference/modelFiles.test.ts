@@ -63,7 +63,7 @@ describe('model files', () => {
       ...map,
       'model.embed_tokens.weight': swapped[map['model.embed_tokens.weight'] as string] ?? 'model-00001-of-00002.safetensors',
     }));
-    const weights = await openWeights(dir, await findModelFiles(dir));
+    const weights = await openWeights(dir, await findModelFiles(dir), { headSize: 16 });
     try {
       await assert.rejects(weights.read('model.norm.weight', [64]), (error) => isCoded(error, 'MODEL_INVALID'));
       await assert.rejects(weights.read('model.embed_tokens.weight', [320, 64]), (error) => isCoded(error, 'MODEL_INVALID'));
