@@ -5,9 +5,12 @@ import path from 'node:path';
 import { inferenceError } from './errors.ts';
 
 /** How a folder holds the weights. */
-export type WeightsFormat = 'safetensors' | 'sharded' | 'gguf';
+export type WeightsFormat = 'safetensors' | 'sharded' | 'gguf' | 'onnx';
 
 const WEIGHT_BYTES_MAX = 8 * 2 ** 30;
+/** ONNX: a protobuf message, and the file that its weights may be in. */
+const ONNX_BYTES_MAX = 2 ** 31 - 1;
+const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
 const SHARDS_MAX = 256;
 /** Byte limits of the files with fixed names. */
 const BYTES_MAX = {
@@ -36,7 +39,8 @@ export interface ModelFiles {
 
 /**
  * Finds, limits and hashes the files of a model folder: config.json, tokenizer.json, tokenizer_config.json and the weights, which are the
- * first there is of model.safetensors, the shards that model.safetensors.index.json names, and one file *.gguf.
+ * first there is of model.safetensors, the shards that model.safetensors.index.json names, one file *.gguf, and model.onnx
+ * or onnx/model.onnx with what it keeps in a file of that name and _data.
  *
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
@@ -44,7 +48,7 @@ export async function findModelFiles(dir: string): Promise<ModelFiles> {
   const folder = await stat(dir).catch(() => undefined);
   if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
   const { format, weightFiles, weightMap } = await findWeights(dir);
-  const names: [string, number][] = weightFiles.map((name) => [name, WEIGHT_BYTES_MAX]);
+  const names: [string, number][] = weightFiles.map((name) => [name, name.endsWith('.onnx') ? ONNX_BYTES_MAX : WEIGHT_BYTES_MAX]);
   if (format === 'sharded') names.push(['model.safetensors.index.json', BYTES_MAX['model.safetensors.index.json']]);
   for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const) {
     // A GGUF file brings its own; what lies beside it goes first.
@@ -68,7 +72,13 @@ async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
   }
   const gguf = (await readdir(dir)).filter((name) => name.endsWith('.gguf'));
   if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
-  return gguf.length === 1 ? { format: 'gguf', weightFiles: gguf, weightMap: undefined } : safetensors;
+  if (gguf.length === 1) return { format: 'gguf', weightFiles: gguf, weightMap: undefined };
+  for (const name of ONNX_FILES) {
+    if (!(await exists(dir, name))) continue;
+    const data = `${name}_data`;
+    return { format: 'onnx', weightFiles: (await exists(dir, data)) ? [name, data] : [name], weightMap: undefined };
+  }
+  return safetensors;
 }
 
 /**

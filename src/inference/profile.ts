@@ -4,8 +4,11 @@ import { arch } from 'node:os';
 import type { Hex, ModelId, Sampling } from '../types/index.ts';
 import type { Quantisation } from './quantisation.ts';
 
-/** Kinds of arithmetic; each has its own tolerances in {@link CALIBRATION}. */
-export type ProfileName = Quantisation;
+/**
+ * Kinds of arithmetic; each has its own tolerances in {@link CALIBRATION}. 'onnx' is whatever an exported graph computes, without sketches: tokens
+ * alone are compared.
+ */
+export type ProfileName = Quantisation | 'onnx';
 
 /** Everything that the numbers of a forward pass depend on. Equal profiles give bit-identical logits for equal inputs and chunks. */
 export interface NumericsProfile {
@@ -37,6 +40,7 @@ export const CALIBRATION: Readonly<Record<ProfileName, Calibration>> = {
   fp32: { sketchErrorMax: 1e-4, gapMax: 1e-2 },
   int8: { sketchErrorMax: 2e-1, gapMax: 5e-1 },
   int4: { sketchErrorMax: 2e-1, gapMax: 5e-1 },
+  onnx: { sketchErrorMax: 0, gapMax: 5e-1 },
 };
 
 /** Scores are logits divided by the temperature, and so are their errors. */

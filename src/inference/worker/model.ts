@@ -1,19 +1,15 @@
 import { systemClock } from '../../util/clock.ts';
 import type { Backend, Session } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
-import { buildDecoder } from '../graph/decoder.ts';
-import { type DecoderShape, decoderShape } from '../graph/shape.ts';
-import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
 import { generateJob, verifyJob } from '../jobs.ts';
-import { type ModelManifest, readManifest } from '../models.ts';
+import { readManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import { localProfile, profileHash } from '../profile.ts';
-import { type Quantisation, quantisationOf } from '../quantisation.ts';
 import { Scheduler } from '../scheduler.ts';
 import { Sketcher } from '../sketch.ts';
 import { openTokenizerWith, type Tokenizer } from '../tokenizer.ts';
 import type { GeneratedToken, GenerateEnd, GenerateRequest, LoadOptions, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
-import { openWeights } from '../weights.ts';
+import { openSession } from './openSession.ts';
 
 /** A model that is ready to run, with its own cache and scheduler. */
 export class LoadedModel {
@@ -33,7 +29,7 @@ export class LoadedModel {
     this.info = info;
     this.#session = session;
     this.#tokenizer = tokenizer;
-    this.#sketcher = new Sketcher(info.hiddenSize);
+    this.#sketcher = new Sketcher(session.shape.hidden);
     this.#scheduler = new Scheduler({ ...options, session, clock: systemClock, onFailure: (job, error) => onFailure(job.call, error) });
   }
 
@@ -52,22 +48,18 @@ export class LoadedModel {
         expected: expectedId,
       });
     }
-    const shape = decoderShape(manifest.config);
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
     const tokenizer = await openTokenizerWith(manifest, contextTokens);
-    const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
-    const model = await buildGraph(manifest, shape, contextTokens, quantisation);
-    const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
-    const session = await backend.open({ model, shape, rows: options.slots + 1, contextTokens, stepTokensMax, threads: options.threads });
+    const { session, profile } = await openSession(manifest, contextTokens, backend, options);
     const info: ModelInfo = {
       name: manifest.name,
       id: manifest.id,
       contextTokens,
-      vocab: shape.vocab,
-      architecture: shape.architecture,
-      hiddenSize: shape.hidden,
-      profile: quantisation,
-      numericsProfile: profileHash(await localProfile(quantisation, backend.runtimeVersion, manifest.id)),
+      vocab: session.shape.vocab,
+      architecture: manifest.architecture,
+      hiddenSize: manifest.hiddenSize,
+      profile,
+      numericsProfile: profileHash(await localProfile(profile, backend.runtimeVersion, manifest.id)),
     };
     return new LoadedModel(info, session, tokenizer, options, onFailure);
   }
@@ -95,24 +87,5 @@ export class LoadedModel {
   async close(): Promise<void> {
     await this.#scheduler.close();
     await this.#session.close();
-  }
-}
-
-async function buildGraph(
-  manifest: ModelManifest,
-  shape: DecoderShape,
-  contextTokens: number,
-  quantisation: Quantisation,
-): Promise<Uint8Array> {
-  const bytes = graphBytes(shape, contextTokens, quantisation);
-  if (bytes > GRAPH_BYTES_MAX) {
-    const message = `${shape.architecture} of ${bytes} bytes in ${quantisation}; at most ${GRAPH_BYTES_MAX} are built`;
-    throw inferenceError('MODEL_UNSUPPORTED', message, { bytes, bytesMax: GRAPH_BYTES_MAX, quantisation });
-  }
-  const weights = await openWeights(manifest.dir, manifest, shape);
-  try {
-    return await buildDecoder(shape, weights, contextTokens, quantisation);
-  } finally {
-    await weights.close();
   }
 }

@@ -1,7 +1,10 @@
+import path from 'node:path';
+import type { Session } from '../../../src/inference/backend.ts';
 import { buildDecoder } from '../../../src/inference/graph/decoder.ts';
 import { decoderShape } from '../../../src/inference/graph/shape.ts';
 import type { WeightSource } from '../../../src/inference/graph/weightSource.ts';
 import { readManifest } from '../../../src/inference/models.ts';
+import { ExportedSession } from '../../../src/inference/onnx/exportedSession.ts';
 import { openOrtFfi } from '../../../src/inference/onnx/ortFfi.ts';
 import { ortNode } from '../../../src/inference/onnx/ortNode.ts';
 import type { Quantisation } from '../../../src/inference/quantisation.ts';
@@ -17,15 +20,22 @@ export async function promptLogits(
   change: (weights: WeightSource) => WeightSource = (weights) => weights,
 ): Promise<Float32Array> {
   const manifest = await readManifest(dir);
+  const run = async (session: Session): Promise<Float32Array> => {
+    try {
+      const step = { first: 0, count: 1, length: ids.length, ids, past: Uint32Array.of(0), keep: ids.length };
+      return (await session.run(step)).logits.slice();
+    } finally {
+      await session.close();
+    }
+  };
+  const { contextTokens, vocab } = manifest;
+  if (manifest.format === 'onnx') {
+    const file = path.join(dir, manifest.weightFiles[0] as string);
+    return run(await ExportedSession.open({ file, vocab, rows: 1, contextTokens, threads: 1 }));
+  }
   const shape = decoderShape(manifest.config);
   const weights = await openWeights(dir, manifest, shape);
-  const model = await buildDecoder(shape, change(weights), manifest.contextTokens, quantisation).finally(() => weights.close());
-  const init = { model, shape, rows: 1, contextTokens: manifest.contextTokens, stepTokensMax: ids.length, threads: 1 };
-  const session = await (backend === 'ortFfi' ? openOrtFfi() : ortNode).open(init);
-  try {
-    const step = { first: 0, count: 1, length: ids.length, ids, past: Uint32Array.of(0), keep: ids.length };
-    return (await session.run(step)).logits.slice();
-  } finally {
-    await session.close();
-  }
+  const model = await buildDecoder(shape, change(weights), contextTokens, quantisation).finally(() => weights.close());
+  const init = { model, shape, rows: 1, contextTokens, stepTokensMax: ids.length, threads: 1 };
+  return run(await (backend === 'ortFfi' ? openOrtFfi() : ortNode).open(init));
 }
