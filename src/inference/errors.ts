@@ -10,7 +10,8 @@ export const inferenceError = defineErrors('inference', {
   },
   MODEL_FILE_MISSING: {
     summary: 'A model folder lacks a required file.',
-    remedy: 'A model folder holds config.json, model.safetensors, tokenizer.json and tokenizer_config.json; fetch the model again.',
+    remedy:
+      'A model folder holds config.json, tokenizer.json, tokenizer_config.json and weights (docs/inference.md); fetch the model again.',
     http: 500,
     exit: 66,
   },

@@ -1,8 +1,12 @@
+import path from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
-import { readJson, readManifest } from './models.ts';
+import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
+import { GgufFile } from './gguf.ts';
+import { readJson } from './modelFiles.ts';
+import { type ModelManifest, readManifest } from './models.ts';
 import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
@@ -38,13 +42,14 @@ export interface Tokenizer {
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
 export async function openTokenizer(dir: string): Promise<Tokenizer> {
-  const { config, contextTokens } = await readManifest(dir);
-  return openTokenizerWith(dir, config, contextTokens);
+  const manifest = await readManifest(dir);
+  return openTokenizerWith(manifest, manifest.contextTokens);
 }
 
 /** As {@link openTokenizer}, for a caller that has read the manifest already. */
-export async function openTokenizerWith(dir: string, config: Readonly<Record<string, unknown>>, contextTokens: number): Promise<Tokenizer> {
-  const [model, settings] = [await readJson(dir, 'tokenizer.json'), await readJson(dir, 'tokenizer_config.json')];
+export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number): Promise<Tokenizer> {
+  const { dir, config } = manifest;
+  const { model, settings } = await readTokenizer(manifest);
   let hf: HfTokenizer;
   try {
     hf = new HfTokenizer(model, settings);
@@ -80,6 +85,20 @@ export async function openTokenizerWith(dir: string, config: Readonly<Record<str
     eosIds: eosIdsOf(config, settings, hf),
     contextTokens,
   };
+}
+
+/** tokenizer.json and tokenizer_config.json, or what a GGUF file has in their place. */
+async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest): Promise<TokenizerFiles> {
+  if (format !== 'gguf' || files.some(({ name }) => name === 'tokenizer.json')) {
+    return { model: await readJson(dir, 'tokenizer.json'), settings: await readJson(dir, 'tokenizer_config.json') };
+  }
+  const file = path.join(dir, weightFiles[0] as string);
+  const gguf = await GgufFile.open(file);
+  try {
+    return ggufTokenizer(gguf.metadata, file);
+  } finally {
+    await gguf.close();
+  }
 }
 
 function parseTemplate(source: unknown): Template | undefined {

@@ -1,4 +1,5 @@
 import type { FinishReason, Hex, ModelId, Sampling } from '../types/index.ts';
+import type { ProfileName } from './profile.ts';
 
 /** Which implementation runs the graphs: the C API of the bundled library, or the onnxruntime-node binding. */
 export type BackendName = 'ortFfi' | 'ortNode';
@@ -25,6 +26,8 @@ export interface ModelInfo {
   readonly vocab: number;
   readonly architecture: string;
   readonly hiddenSize: number;
+  /** Arithmetic of this model here; names its tolerances (docs/inference.md#calibration). */
+  readonly profile: ProfileName;
   /** 32 bytes: what the numbers depend on (docs/inference.md#numerics-profile). */
   readonly numericsProfile: Hex;
 }

@@ -3,6 +3,7 @@ import { devnet } from './devnet.ts';
 import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
 import { overhead } from './overhead.ts';
+import { quantised } from './quantised.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised];
