@@ -55,8 +55,13 @@ export const inferenceError = defineErrors('inference', {
     remedy: 'Tokenise with the tokenizer of the same model.',
     http: 400,
   },
+  MODEL_KIND: {
+    summary: 'The model does not do what was asked of it.',
+    remedy: 'Ask a decoder to generate, an encoder or classifier to encode, and a model with a signature to run.',
+    http: 400,
+  },
   REQUEST_INVALID: {
-    summary: 'A field of a generate or verify request is outside its range.',
+    summary: 'A field of an inference request is outside its range.',
     remedy: 'Correct the field that the message names.',
     http: 400,
   },

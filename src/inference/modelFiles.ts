@@ -11,6 +11,8 @@ const WEIGHT_BYTES_MAX = 8 * 2 ** 30;
 /** ONNX: a protobuf message, and the file that its weights may be in. */
 const ONNX_BYTES_MAX = 2 ** 31 - 1;
 const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
+/** What an encoder does with its hidden states, as sentence-transformers writes it. */
+export const POOLING_FILES = ['modules.json', '1_Pooling/config.json'] as const;
 const SHARDS_MAX = 256;
 /** Byte limits of the files with fixed names. */
 const BYTES_MAX = {
@@ -19,6 +21,9 @@ const BYTES_MAX = {
   'model.safetensors.index.json': 16 << 20,
   'tokenizer.json': 64 << 20,
   'tokenizer_config.json': 4 << 20,
+  'signature.json': 1 << 20,
+  'modules.json': 1 << 20,
+  '1_Pooling/config.json': 1 << 20,
 } as const;
 
 export interface ModelFile {
@@ -40,7 +45,7 @@ export interface ModelFiles {
 /**
  * Finds, limits and hashes the files of a model folder: config.json, tokenizer.json, tokenizer_config.json and the weights, which are the
  * first there is of model.safetensors, the shards that model.safetensors.index.json names, one file *.gguf, and model.onnx
- * or onnx/model.onnx with what it keeps in a file of that name and _data.
+ * or onnx/model.onnx with what it keeps in a file of that name and _data. With a signature.json the ONNX file alone is needed.
  *
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
@@ -49,10 +54,13 @@ export async function findModelFiles(dir: string): Promise<ModelFiles> {
   if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
   const { format, weightFiles, weightMap } = await findWeights(dir);
   const names: [string, number][] = weightFiles.map((name) => [name, name.endsWith('.onnx') ? ONNX_BYTES_MAX : WEIGHT_BYTES_MAX]);
+  const signed = await exists(dir, 'signature.json');
+  if (signed) names.push(['signature.json', BYTES_MAX['signature.json']]);
+  for (const name of format === 'onnx' ? POOLING_FILES : []) if (await exists(dir, name)) names.push([name, BYTES_MAX[name]]);
   if (format === 'sharded') names.push(['model.safetensors.index.json', BYTES_MAX['model.safetensors.index.json']]);
   for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const) {
-    // A GGUF file brings its own; what lies beside it goes first.
-    if (format !== 'gguf' || (await exists(dir, name))) names.push([name, BYTES_MAX[name]]);
+    // A GGUF file brings its own, and a signature needs none; what lies beside them counts.
+    if ((format !== 'gguf' && !signed) || (await exists(dir, name))) names.push([name, BYTES_MAX[name]]);
   }
   const files: ModelFile[] = [];
   for (const [name, bytesMax] of names) {
@@ -87,17 +95,21 @@ async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
  * @throws MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID when it is not a JSON object
  */
 export async function readJson(dir: string, name: Exclude<keyof typeof BYTES_MAX, 'model.safetensors'>): Promise<Record<string, unknown>> {
-  await sizeOf(dir, name, BYTES_MAX[name]);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(await readFile(path.join(dir, name), 'utf8'));
-  } catch (error) {
-    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not JSON`, { dir, file: name }, error);
-  }
+  const parsed = await readJsonValue(dir, name);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not a JSON object`, { dir, file: name });
   }
   return parsed as Record<string, unknown>;
+}
+
+/** As {@link readJson}, for files that may hold anything. */
+export async function readJsonValue(dir: string, name: Exclude<keyof typeof BYTES_MAX, 'model.safetensors'>): Promise<unknown> {
+  await sizeOf(dir, name, BYTES_MAX[name]);
+  try {
+    return JSON.parse(await readFile(path.join(dir, name), 'utf8'));
+  } catch (error) {
+    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not JSON`, { dir, file: name }, error);
+  }
 }
 
 /** `weight_map` of the index: tensor name → shard in the same folder. */

@@ -9,6 +9,7 @@ import { ggufConfig } from './gguf/config.ts';
 import { GgufFile } from './gguf.ts';
 import { architectureOf, slidingWindowOf } from './graph/shape.ts';
 import { findModelFiles, type ModelFiles, readJson } from './modelFiles.ts';
+import { kindOf, type ModelKind } from './modelKind.ts';
 
 const CARD_BYTES_MAX = 1 << 20;
 
@@ -16,9 +17,10 @@ export interface ModelManifest extends ModelFiles {
   readonly dir: string;
   readonly name: string;
   readonly id: ModelId;
+  readonly kind: ModelKind;
   /** As config.json says, e.g. 'LlamaForCausalLM'. */
   readonly architecture: string;
-  /** Prompt and completion together: `max_position_embeddings`, or the sliding window where it is shorter. */
+  /** Prompt and completion together: `max_position_embeddings`, or the sliding window where it is shorter. 0, like the next two, of a 'tensor' model. */
   readonly contextTokens: number;
   readonly vocab: number;
   readonly hiddenSize: number;
@@ -45,21 +47,28 @@ function packageRoot(from: string): string {
  */
 export async function readManifest(dir: string): Promise<ModelManifest> {
   const found = await findModelFiles(dir);
-  const config = await readConfig(dir, found);
+  const signed = found.files.some(({ name }) => name === 'signature.json');
+  const config = signed ? {} : await readConfig(dir, found);
   const card = await readCard(path.join(dir, 'card.md'));
   const window = slidingWindowOf(config) ?? Number.POSITIVE_INFINITY;
-  return {
+  const common = {
     ...found,
     dir,
     name:
       card.name ?? (typeof config._name_or_path === 'string' && config._name_or_path !== '' ? config._name_or_path : path.basename(dir)),
     id: modelIdOf(found.files),
-    architecture: architectureOf(config),
+    license: card.license ?? 'unknown',
+    config,
+  };
+  if (signed) return { ...common, kind: 'tensor', architecture: 'signature', contextTokens: 0, vocab: 0, hiddenSize: 0 };
+  const architecture = architectureOf(config);
+  return {
+    ...common,
+    kind: kindOf(architecture),
+    architecture,
     contextTokens: Math.min(positive(config, 'max_position_embeddings', dir), window),
     vocab: positive(config, 'vocab_size', dir),
     hiddenSize: positive(config, 'hidden_size', dir),
-    license: card.license ?? 'unknown',
-    config,
   };
 }
 

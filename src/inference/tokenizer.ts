@@ -20,6 +20,8 @@ export interface ChatMessage {
 export interface Tokenizer {
   /** Token ids of plain text; special tokens are added only where the text spells them. */
   encode(text: string): Uint32Array;
+  /** Token ids of a text for an encoder: with the special tokens that its post-processor puts around. */
+  encodeInput(text: string): Uint32Array;
   /**
    * Token ids of a conversation in the model's own chat template, up to where the assistant answers. Special tokens that a
    * message spells are plain text.
@@ -64,6 +66,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
     ids.length === 0 ? '' : hf.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   return {
     encode,
+    encodeInput: (text) => Uint32Array.from(hf.encode(text, { add_special_tokens: true }).ids),
     encodeChat(messages) {
       if (template === undefined) throw inferenceError('CHAT_TEMPLATE_FAILED', `the model in ${dir} has no chat template`, { dir });
       const guarded = guardChat(messages, specials, encode);

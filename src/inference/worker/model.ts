@@ -1,14 +1,13 @@
 import { systemClock } from '../../util/clock.ts';
 import type { Backend, Session } from '../backend.ts';
-import { inferenceError } from '../errors.ts';
 import { generateJob, verifyJob } from '../jobs.ts';
-import { readManifest } from '../models.ts';
+import type { ModelManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import { localProfile, profileHash } from '../profile.ts';
 import { Scheduler } from '../scheduler.ts';
 import { Sketcher } from '../sketch.ts';
 import { openTokenizerWith, type Tokenizer } from '../tokenizer.ts';
-import type { GeneratedToken, GenerateEnd, GenerateRequest, LoadOptions, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
+import type { GeneratedToken, GenerateEnd, GenerateRequest, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
 import { openSession } from './openSession.ts';
 
 /** A model that is ready to run, with its own cache and scheduler. */
@@ -34,26 +33,19 @@ export class LoadedModel {
   }
 
   static async load(
-    dir: string,
-    { expectedId }: LoadOptions,
+    manifest: ModelManifest,
     backend: Backend,
     options: ResolvedEngineOptions,
     onFailure: (call: number, error: unknown) => void,
   ): Promise<LoadedModel> {
-    const manifest = await readManifest(dir);
-    if (expectedId !== undefined && expectedId !== manifest.id) {
-      throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${manifest.id}, not ${expectedId}`, {
-        dir,
-        id: manifest.id,
-        expected: expectedId,
-      });
-    }
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
     const tokenizer = await openTokenizerWith(manifest, contextTokens);
     const { session, profile } = await openSession(manifest, contextTokens, backend, options);
     const info: ModelInfo = {
       name: manifest.name,
       id: manifest.id,
+      kind: manifest.kind,
+      labels: [],
       contextTokens,
       vocab: session.shape.vocab,
       architecture: manifest.architecture,
