@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import { IAdmission } from "../interfaces/IAdmission.sol";
 import { IParameters } from "../interfaces/IParameters.sol";
 import { ISessionManager } from "../interfaces/ISessionManager.sol";
+import { SessionLedger } from "../libraries/SessionLedger.sol";
 import { StrictSignature } from "../libraries/StrictSignature.sol";
 import { Parameter } from "../types/Parameter.sol";
 import { Voucher, VoucherDebit } from "../types/Voucher.sol";
@@ -102,7 +103,7 @@ contract SessionManager is ISessionManager, EIP712 {
         uint256 withdrawableAt = _withdrawableAt(s);
         if (block.timestamp < withdrawableAt) revert StillThawing(withdrawableAt);
         s.state = State.Closed;
-        refund = s.deposit - s.debited;
+        refund = SessionLedger.left(s.deposit, s.debited);
         emit SessionClosed(id, s.client, refund);
         token.safeTransfer(s.client, refund);
     }
@@ -143,20 +144,18 @@ contract SessionManager is ISessionManager, EIP712 {
         if (debit > voucher.cumulativeAmount) revert DebitAboveVoucher(id, debit, voucher.cumulativeAmount);
         mapping(address => uint256) storage taken = debitedBy[id];
         uint256 before = taken[msg.sender];
-        if (debit <= before) revert AlreadyDebited(id, debit, before);
-        unchecked {
-            amount = debit - before;
-        }
+        amount = SessionLedger.due(debit, before);
+        if (amount == 0) revert AlreadyDebited(id, debit, before);
         taken[msg.sender] = debit;
         uint256 debited = s.debited;
-        uint256 left = s.deposit - debited;
+        uint256 left = SessionLedger.left(s.deposit, debited);
         if (amount > left) revert InsufficientDeposit(id, amount, left);
 
         address signer = StrictSignature.recover(_hashTypedDataV4(voucher.hash()), d.signature);
         if (signer != s.client) {
             if (signer != s.spender) revert WrongSigner(id, signer);
             uint256 spent = s.spenderDebited;
-            left = s.allowance - spent;
+            left = SessionLedger.left(s.allowance, spent);
             if (amount > left) revert AllowanceExceeded(id, amount, left);
             s.spenderDebited = uint96(spent + amount); // at most `allowance`
         }
