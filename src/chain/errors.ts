@@ -62,6 +62,11 @@ export const chainError = defineErrors('chain', {
     retryable: true,
   },
   CHAIN_CLOSED: { summary: 'The chain client was closed.', remedy: 'Nothing to do: the node is stopping.', http: 503 },
+  CHAIN_BLOCK_UNKNOWN: {
+    summary: 'The endpoint has no such block.',
+    remedy: 'Ask for a block that is mined, at an endpoint that keeps blocks that old.',
+    http: 404,
+  },
   CHAIN_HEADER_UNKNOWN: {
     summary: "A block's header can't be written as its chain does.",
     remedy: 'Update cortensord: the chain had a fork that added header fields.',

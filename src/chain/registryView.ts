@@ -173,6 +173,7 @@ function operatorsTouched(log: ChainLog): readonly string[] {
     case 'SlashProposed':
     case 'SlashCancelled':
     case 'SlashExecuted':
+    case 'StakeProven':
     case 'LevelSet':
       return [log.args.operator.toLowerCase() as Address];
     default:

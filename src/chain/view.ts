@@ -5,6 +5,7 @@ import { nodeRegistryAbi } from './generated/NodeRegistry.ts';
 import { parametersAbi } from './generated/Parameters.ts';
 import { sessionManagerAbi } from './generated/SessionManager.ts';
 import { settlementAbi } from './generated/Settlement.ts';
+import { stakeMirrorAbi } from './generated/StakeMirror.ts';
 import { stakeVaultAbi } from './generated/StakeVault.ts';
 
 /** A block of the chain. */
@@ -15,7 +16,14 @@ export interface ChainHead {
   readonly timestamp: number;
 }
 
-const VIEW_ABI = [...parametersAbi, ...nodeRegistryAbi, ...stakeVaultAbi, ...sessionManagerAbi, ...settlementAbi] as const;
+const VIEW_ABI = [
+  ...parametersAbi,
+  ...nodeRegistryAbi,
+  ...stakeVaultAbi,
+  ...stakeMirrorAbi,
+  ...sessionManagerAbi,
+  ...settlementAbi,
+] as const;
 
 /** Events of the deployment, decoded; anything else in the logs is dropped. */
 export function decodeLogs(logs: Log[]) {

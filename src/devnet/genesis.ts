@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createTestClient, http } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { type Anvil, startAnvil } from '../chain/anvil.ts';
-import { deployAll } from '../chain/deploy.ts';
+import { deployAll } from '../chain/deploy/index.ts';
 import type { Deployment } from '../chain/deployment.ts';
 import { openWriter } from '../chain/writer.ts';
 import type { Identity } from '../crypto/identity.ts';
@@ -21,6 +21,12 @@ const PARAMS = {
     SnapshotAgeMaxSeconds: 3_600n,
     ThawSeconds: 5n,
     UnbondingSeconds: 3_600n,
+    BeaconCommitSeconds: 1n,
+    BeaconRevealSeconds: 1n,
+    AppealSeconds: 10n,
+    DisputeCommitSeconds: 10n,
+    DisputeRevealSeconds: 10n,
+    CheckpointChallengeSeconds: 10n,
     SlashAppealSeconds: 60n,
     MinStakeRouterWei: STAKE.router,
     MinStakeMinerWei: STAKE.miner,

@@ -310,7 +310,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
 async function readDeployment(config: Config): Promise<Deployment> {
   const path = config.chain.deploymentFile || join(config.dataDir, 'deployment.json');
   try {
-    return parseDeployment(JSON.parse(await readFile(path, 'utf8')));
+    return parseDeployment(JSON.parse(await readFile(path, 'utf8')), config.chain.layer);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw nodeError('DEPLOYMENT_UNREADABLE', `${path}: ${why}`, { path }, error);

@@ -4,6 +4,7 @@ import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
 import { overhead } from './overhead.ts';
+import { quantised } from './quantised.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, gas];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, gas];

@@ -101,6 +101,15 @@ contract Parameters is IParameters {
         if (unbonding < _latest(Parameter.SnapshotAgeMaxSeconds)) {
             revert RuleBroken("UnbondingSeconds >= SnapshotAgeMaxSeconds");
         }
+        if (_latest(Parameter.BeaconCommitSeconds) + _latest(Parameter.BeaconRevealSeconds) > epochLength) {
+            revert RuleBroken("BeaconCommitSeconds + BeaconRevealSeconds <= epochSeconds");
+        }
+        // An appeal is heard, and its order is at the stake, before the slash executes.
+        uint256 appeal = _latest(Parameter.AppealSeconds) + 2 * epochLength + _latest(Parameter.DisputeCommitSeconds)
+            + _latest(Parameter.DisputeRevealSeconds) + _latest(Parameter.CheckpointChallengeSeconds);
+        if (appeal >= _latest(Parameter.SlashAppealSeconds)) {
+            revert RuleBroken("AppealSeconds + 2 * epochSeconds + DisputeCommitSeconds + DisputeRevealSeconds + CheckpointChallengeSeconds < SlashAppealSeconds");
+        }
     }
 
     function _latest(Parameter parameter) private view returns (uint256) {

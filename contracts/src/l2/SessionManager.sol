@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import { IAdmission } from "../interfaces/IAdmission.sol";
 import { IParameters } from "../interfaces/IParameters.sol";
 import { ISessionManager } from "../interfaces/ISessionManager.sol";
+import { SessionLedger } from "../libraries/SessionLedger.sol";
 import { StrictSignature } from "../libraries/StrictSignature.sol";
 import { Parameter } from "../types/Parameter.sol";
 import { Voucher, VoucherDebit } from "../types/Voucher.sol";
@@ -102,7 +103,7 @@ contract SessionManager is ISessionManager, EIP712 {
         uint256 withdrawableAt = _withdrawableAt(s);
         if (block.timestamp < withdrawableAt) revert StillThawing(withdrawableAt);
         s.state = State.Closed;
-        refund = s.deposit - s.debited;
+        refund = SessionLedger.left(s.deposit, s.debited);
         emit SessionClosed(id, s.client, refund);
         token.safeTransfer(s.client, refund);
     }
@@ -162,12 +163,11 @@ contract SessionManager is ISessionManager, EIP712 {
         if (state == State.Closed) revert AlreadyClosed(id);
         uint256 debit = d.cumulativeDebit;
         if (debit > voucher.cumulativeAmount) revert DebitAboveVoucher(id, debit, voucher.cumulativeAmount);
-        if (debit <= before) revert AlreadyDebited(id, debit, before);
+        amount = SessionLedger.due(debit, before);
+        if (amount == 0) revert AlreadyDebited(id, debit, before);
         taken[msg.sender] = debit;
-        unchecked {
-            amount = debit - before;
-        }
-        if (amount > deposit - debited) revert InsufficientDeposit(id, amount, deposit - debited);
+        uint256 left = SessionLedger.left(deposit, debited);
+        if (amount > left) revert InsufficientDeposit(id, amount, left);
 
         address signer = StrictSignature.recover(_hashTypedDataV4(voucher.hash()), d.signature);
         if (signer == s.spender) spent = _spend(s, id, spent, amount);
@@ -181,7 +181,7 @@ contract SessionManager is ISessionManager, EIP712 {
 
     /// @dev What the spender has signed for afterwards. A client that is its own spender needs no allowance.
     function _spend(Session storage s, bytes32 id, uint256 spent, uint256 amount) private view returns (uint256) {
-        uint256 left = s.allowance - spent;
+        uint256 left = SessionLedger.left(s.allowance, spent);
         if (amount <= left) return spent + amount;
         if (s.spender != s.client) revert AllowanceExceeded(id, amount, left);
         return spent;

@@ -393,6 +393,15 @@ contract SettlementQuorum is SettlementBase {
         settle(e, debits, block.timestamp - 2, signatures);
     }
 
+    function test_NoWeight_guardsSignForEachDebit() public {
+        EpochRoot memory e = epochOf(1, 100);
+        bytes[] memory signatures = attest(e, debitsOf(100), 1);
+        // Of the same voucher the oracle takes one wei more than the guard signed for.
+        VoucherDebit[] memory more = debitsOf(101);
+        vm.expectPartialRevert(Quorum.NoWeight.selector);
+        settle(e, more, block.timestamp - 1, signatures);
+    }
+
     function testFuzz_aSignatureOverAnythingElseDoesNotCount(uint8 field, uint256 salt) public {
         vm.assume(salt != 0);
         EpochRoot memory e = epochOf(1, 10);

@@ -146,7 +146,7 @@ export class GuardRole implements Guard {
       return { verdict: 'UNAVAILABLE', fault: toCoded(error).code, evidenceHash: ZERO };
     }
     return withDeadline('the replay', REPLAY_TIMEOUT_MS, this.#stop.signal, (signal) =>
-      audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab }, signal),
+      audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab, profile: info.profile }, signal),
     );
   }
 

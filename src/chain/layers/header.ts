@@ -1,7 +1,7 @@
 /** Headers of execution blocks as CheckpointAnchor reads them (docs/contracts/checkpointAnchor.md). */
 import { keccak256, toRlp } from 'viem';
-import type { Hex } from '../types/index.ts';
-import { chainError } from './errors.ts';
+import type { Hex } from '../../types/index.ts';
+import { chainError } from '../errors.ts';
 
 /** A block as `eth_getBlockByNumber` gives it, before any client has parsed it. */
 export type RpcBlock = Readonly<Record<string, unknown>>;
