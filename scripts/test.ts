@@ -27,6 +27,10 @@ const forgeCount = (output: string): Counts => ({
 });
 
 const gasCount = (output: string): Counts => ({ passed: sum(output, /^gas: (\d+) passed/gm), failed: 0 });
+const mutationCount = (output: string): Counts => {
+  const [passed, planted] = [sum(output, /^(\d+) of \d+ caught/gm), sum(output, /^\d+ of (\d+) caught/gm)];
+  return { passed, failed: planted - passed };
+};
 
 const STEPS: Step[] = [
   { name: 'types', command: node('node_modules/typescript/bin/tsc', '-p', '.') },
@@ -38,6 +42,7 @@ const STEPS: Step[] = [
   { name: 'contracts-format', command: node('scripts/foundry.ts', 'forge', 'fmt', '--check') },
   { name: 'contracts-lint', command: node('scripts/lintContracts.ts') },
   { name: 'contracts', command: node('scripts/foundry.ts', 'forge', 'test'), count: forgeCount },
+  { name: 'mutation', command: node('scripts/mutateContracts.ts', '--sample', '6'), count: mutationCount },
   { name: 'gas', command: node('scripts/gas.ts', '--check'), count: gasCount },
   { name: 'abis', command: node('scripts/genContracts.ts', '--check') },
   { name: 'unit', command: mocha('test/unit/**/*.test.ts'), count: mochaCount },
