@@ -15,6 +15,8 @@ import { TABLES } from '../src/config/leaves.ts';
 import { wants } from '../src/config/resolve.ts';
 import { METRICS, type MetricDefinition } from '../src/telemetry/catalog.ts';
 import type { ErrorDefinition } from '../src/util/errors.ts';
+import { readGas, SNAPSHOTS } from './gas.ts';
+import { gasDoc } from './gasDoc.ts';
 import { limitsDoc } from './limits.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -164,6 +166,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/exit-codes.md': exitCodesDoc(),
   'docs/metrics.md': metricsDoc(),
   'docs/LIMITS.md': `${GENERATED}${limitsDoc()}`,
+  'docs/contracts/gas.md': `${GENERATED}${gasDoc(readGas(SNAPSHOTS))}`,
   'docs/rpc.md': rpcDoc(),
   'docs/openrpc.json': json(openRpcDocument(packageVersion())),
   'docs/openapi.json': json(openApiDocument(ROUTES, packageVersion())),

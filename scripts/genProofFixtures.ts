@@ -20,7 +20,7 @@ import { mnemonicToAccount } from 'viem/accounts';
 import { startAnvil } from '../src/chain/anvil.ts';
 import { outboxBytecode } from '../src/chain/generated/Outbox.bytecode.ts';
 import { outboxAbi } from '../src/chain/generated/Outbox.ts';
-import { encodeHeader, type RpcBlock } from '../src/chain/header.ts';
+import { encodeHeader, type RpcBlock } from '../src/chain/layers/header.ts';
 
 const CHAIN_ID = 900_001;
 const DEEP_SLOTS = 400;

@@ -26,6 +26,12 @@ const forgeCount = (output: string): Counts => ({
   failed: sum(output, /^forge: \d+ passed, (\d+) failed/gm),
 });
 
+const gasCount = (output: string): Counts => ({ passed: sum(output, /^gas: (\d+) passed/gm), failed: 0 });
+const mutationCount = (output: string): Counts => {
+  const [passed, planted] = [sum(output, /^(\d+) of \d+ caught/gm), sum(output, /^\d+ of (\d+) caught/gm)];
+  return { passed, failed: planted - passed };
+};
+
 const STEPS: Step[] = [
   { name: 'types', command: node('node_modules/typescript/bin/tsc', '-p', '.') },
   { name: 'style', command: node('node_modules/@biomejs/biome/bin/biome', 'ci', '.') },
@@ -34,7 +40,10 @@ const STEPS: Step[] = [
   { name: 'protocols', command: node('scripts/genProtocols.ts', '--check') },
   { name: 'docs', command: node('scripts/genDocs.ts', '--check') },
   { name: 'contracts-format', command: node('scripts/foundry.ts', 'forge', 'fmt', '--check') },
+  { name: 'contracts-lint', command: node('scripts/lintContracts.ts') },
   { name: 'contracts', command: node('scripts/foundry.ts', 'forge', 'test'), count: forgeCount },
+  { name: 'mutation', command: node('scripts/mutateContracts.ts', '--sample', '6'), count: mutationCount },
+  { name: 'gas', command: node('scripts/gas.ts', '--check'), count: gasCount },
   { name: 'abis', command: node('scripts/genContracts.ts', '--check') },
   { name: 'unit', command: mocha('test/unit/**/*.test.ts'), count: mochaCount },
   { name: 'integration', command: mocha('test/integration/**/*.test.ts'), count: mochaCount },

@@ -1,3 +1,4 @@
+import type { Deployment } from '../chain/deployment.ts';
 import type { ChatMessage, CompletionEvent, CompletionRequest, CompletionResult, RoutableModel } from '../roles/router/service.ts';
 import type { Address, Hex, ModelId, NetworkId, Role, SessionId, TaskId, Verdict, Wei } from '../types/index.ts';
 
@@ -25,7 +26,7 @@ export interface NodeService {
   taskComplete(request: TaskRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, CompletionResult, void>;
   taskShow(task: TaskId, signal: AbortSignal): Promise<TaskInfo>;
   modelList(): readonly ModelSummary[];
-  chainDeployment(): DeploymentInfo;
+  chainDeployment(): Deployment;
   /** The resolved config with the origin of every key (no secret is in it: secrets are files). */
   adminConfig(): readonly ConfigEntryInfo[];
   adminLogLevel(level: LogLevelName): void;
@@ -181,17 +182,6 @@ export interface TaskInfo {
 export interface ModelSummary extends RoutableModel {
   /** Whether this node itself has it loaded. */
   readonly local: boolean;
-}
-
-export interface DeploymentInfo {
-  readonly chainId: number;
-  readonly token: Address;
-  readonly parameters: Address;
-  readonly stakeVault: Address;
-  readonly nodeRegistry: Address;
-  readonly sessionManager: Address;
-  readonly settlement: Address;
-  readonly block: number;
 }
 
 export interface ConfigEntryInfo {

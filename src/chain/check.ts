@@ -1,8 +1,6 @@
-import type { Deployment } from './deployment.ts';
+import { type Deployment, WORK_CONTRACTS } from './deployment.ts';
 import { chainError } from './errors.ts';
 import { type RpcClient, toChainError } from './rpc.ts';
-
-const CONTRACTS = ['token', 'stakeVault', 'nodeRegistry', 'sessionManager', 'settlement'] as const;
 
 /**
  * Holds the endpoint against the deployment: the right chain, and code at every address.
@@ -18,8 +16,8 @@ export async function checkChain(client: RpcClient, deployment: Deployment): Pro
         actual: chainId,
       });
     }
-    const codes = await Promise.all(CONTRACTS.map((name) => client.getCode({ address: deployment[name] })));
-    for (const [i, name] of CONTRACTS.entries()) {
+    const codes = await Promise.all(WORK_CONTRACTS.map((name) => client.getCode({ address: deployment[name] })));
+    for (const [i, name] of WORK_CONTRACTS.entries()) {
       if (codes[i] !== undefined && codes[i] !== '0x') continue;
       throw chainError('CHAIN_NO_CONTRACT', `no code at ${deployment[name]} (${name})`, { name, address: deployment[name] });
     }

@@ -9,7 +9,7 @@ import { checkChain } from './check.ts';
 import type { Deployment } from './deployment.ts';
 import { chainError } from './errors.ts';
 import type { TxJournal } from './journal.ts';
-import { createRegistryView, type RegistryView, readMinStake } from './registryView.ts';
+import { createRegistryView, type RegistryView } from './registryView.ts';
 import { codedRead, connectRpc, toChainError } from './rpc.ts';
 import { createSessionView, type SessionView } from './sessionView.ts';
 import { createSettlementView, readSettlementParams, type SettlementView } from './settlementView.ts';
@@ -69,8 +69,8 @@ export async function openChain(options: ChainOptions, signal?: AbortSignal): Pr
 
   const build = async () => {
     await checkChain(client, deployment);
-    const [minStake, params] = await Promise.all([readMinStake(client, deployment), readSettlementParams(client, deployment)]);
-    const registry = createRegistryView(client, deployment, minStake);
+    const params = await readSettlementParams(client, deployment);
+    const registry = createRegistryView(client, deployment, params.epochMs);
     const sessions = createSessionView(client, deployment, () => watcher.confirmedBlock());
     const settlement = createSettlementView(client, deployment, params);
     const { confirmations, pollMs } = options;

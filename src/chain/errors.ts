@@ -62,6 +62,11 @@ export const chainError = defineErrors('chain', {
     retryable: true,
   },
   CHAIN_CLOSED: { summary: 'The chain client was closed.', remedy: 'Nothing to do: the node is stopping.', http: 503 },
+  CHAIN_BLOCK_UNKNOWN: {
+    summary: 'The endpoint has no such block.',
+    remedy: 'Ask for a block that is mined, at an endpoint that keeps blocks that old.',
+    http: 404,
+  },
   CHAIN_HEADER_UNKNOWN: {
     summary: "A block's header can't be written as its chain does.",
     remedy: 'Update cortensord: the chain had a fork that added header fields.',
@@ -73,8 +78,13 @@ export const chainError = defineErrors('chain', {
     http: 500,
   },
   CHAIN_TREE_DUPLICATE: {
-    summary: 'An account stands in the payout tree twice.',
-    remedy: 'Sum its payouts up before building the tree.',
+    summary: 'An account or a task stands in its tree twice.',
+    remedy: 'Sum its payouts up before building the tree; bill a task once.',
+    http: 500,
+  },
+  CHAIN_SUM_TOO_LARGE: {
+    summary: 'A sum in a tree does not fit 16 bytes.',
+    remedy: 'Nothing to do: no supply of COR is that large.',
     http: 500,
   },
   ANVIL_UNAVAILABLE: {

@@ -15,6 +15,8 @@ export interface NodeDetails {
   readonly roles: readonly Role[];
   /** X25519 public key, 32 bytes. */
   readonly encryptionKey: Hex;
+  /** Digest of the node's list of endpoints; none when absent. */
+  readonly endpoints?: Hex;
 }
 
 /** An operator's signed word that it works for an owner. Holds once, until `deadline` (unix seconds). */
@@ -30,6 +32,7 @@ const CONSENT_TYPES = {
     { name: 'peerId', type: 'bytes' },
     { name: 'roles', type: 'uint32' },
     { name: 'encryptionKey', type: 'bytes32' },
+    { name: 'endpoints', type: 'bytes32' },
     { name: 'nonce', type: 'uint256' },
     { name: 'deadline', type: 'uint256' },
   ],
@@ -58,8 +61,16 @@ export async function signConsent(
   return { deadline, signature };
 }
 
-function registrationOf({ operator, peerId, roles, encryptionKey }: NodeDetails) {
-  return { operator, peerId: bytesToHex(peerIdToBytes(peerId)), roles: rolesToBits(roles), encryptionKey };
+const NO_ENDPOINTS: Hex = `0x${'00'.repeat(32)}`;
+
+function registrationOf({ operator, peerId, roles, encryptionKey, endpoints }: NodeDetails) {
+  return {
+    operator,
+    peerId: bytesToHex(peerIdToBytes(peerId)),
+    roles: rolesToBits(roles),
+    encryptionKey,
+    endpoints: endpoints ?? NO_ENDPOINTS,
+  };
 }
 
 async function setNode(
@@ -77,7 +88,7 @@ async function setNode(
 export const register = (context: WriteContext, details: NodeDetails, consent: OperatorConsent): Promise<TxResult> =>
   setNode(context, 'register', details, consent);
 
-/** Replaces peer id, roles and encryption key. */
+/** Replaces peer id, roles, encryption key and endpoints. */
 export const updateNode = (context: WriteContext, details: NodeDetails, consent: OperatorConsent): Promise<TxResult> =>
   setNode(context, 'update', details, consent);
 

@@ -50,8 +50,12 @@ export const SENDER_QUEUE_MAX = 64;
 export const RECEIPT_TIMEOUT_MS = 120_000;
 /** Times `pollMs` between two sends of the same bytes, for endpoints that lost them. */
 const RESEND_POLLS = 10;
-/** Gas above the estimate, in percent: state may move between the estimate and the block. */
+/**
+ * Gas above the estimate, which is not paid for unless it is needed: state may move until the block, and in another second than that of the
+ * last change a snapshot of weights is a new entry in up to five lists (about 22,000 each) instead of a change of the last one.
+ */
 const GAS_MARGIN_PERCENT = 30n;
+const GAS_MARGIN = 150_000n;
 
 export function createSender(options: SenderOptions): Sender {
   const { client, account, journal, clock, log, chainId } = options;
@@ -81,7 +85,7 @@ export function createSender(options: SenderOptions): Sender {
       nonce,
       to: request.to,
       data: request.data,
-      gas: (estimate * (100n + GAS_MARGIN_PERCENT)) / 100n,
+      gas: (estimate * (100n + GAS_MARGIN_PERCENT)) / 100n + GAS_MARGIN,
       maxFeePerGas: fees.maxFeePerGas * 2n,
       maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
     });

@@ -1,4 +1,4 @@
-import { encodeFunctionData, parseEventLogs, stringToHex } from 'viem';
+import { bytesToHex, encodeFunctionData, parseEventLogs, stringToHex } from 'viem';
 import type { Address, Hex, ModelId, SessionId, TokenPrice, Wei } from '../types/index.ts';
 import { resultOf, type TxResult, type WriteContext } from './context.ts';
 import { chainError } from './errors.ts';
@@ -28,6 +28,8 @@ export interface OpenTerms {
   readonly name?: string;
   /** 32 bytes: digest of a document that describes the session. */
   readonly metadata?: Hex;
+  /** 32 bytes that make sessions with equal terms two; random when absent. The same terms and salt open nothing twice. */
+  readonly salt?: Hex;
 }
 
 const ZERO_ADDRESS: Address = `0x${'00'.repeat(20)}`;
@@ -59,6 +61,7 @@ export async function openSession(context: WriteContext, terms: OpenTerms): Prom
       privacy: SESSION_PRIVACIES.indexOf(terms.privacy ?? 'clear'),
       name: stringToHex(terms.name ?? '', { size: 32 }),
       metadata: terms.metadata ?? ZERO_WORD,
+      salt: terms.salt ?? bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
     },
   ] as const;
   const data = encodeFunctionData({ abi: sessionManagerAbi, functionName: 'open', args });

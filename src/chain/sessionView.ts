@@ -1,5 +1,6 @@
 import { hexToBytes } from 'viem';
 import type { Address, Hex, ModelId, SessionId, TokenPrice, Wei } from '../types/index.ts';
+import { BoundedMap } from '../util/boundedMap.ts';
 import type { Deployment } from './deployment.ts';
 import { sessionManagerAbi } from './generated/SessionManager.ts';
 import { codedRead, type RpcClient } from './rpc.ts';
@@ -23,6 +24,7 @@ export interface SessionEntry {
   readonly spenderDebited: Wei;
   /** Highest price that the client accepts, wei per 1,000 tokens. */
   readonly priceMax: TokenPrice;
+  /** When it ends: the expiry, or the request to close it if that came before. */
   readonly expiresAt: number;
   readonly deposit: Wei;
   /** Wei taken by all payees. */
@@ -68,42 +70,65 @@ export interface SessionView {
 /** Sessions in memory; the ones that changed longest ago go first and come back by `refresh`. */
 export const SESSIONS_MAX = 100_000;
 
-export async function readSession(
-  client: RpcClient,
-  deployment: Deployment,
-  id: SessionId,
-  blockNumber?: bigint,
-): Promise<SessionEntry | undefined> {
-  const contract = { address: deployment.sessionManager, abi: sessionManagerAbi, ...(blockNumber === undefined ? {} : { blockNumber }) };
-  const [s, settled] = await Promise.all([
-    client.readContract({ ...contract, functionName: 'session', args: [id] }),
-    client.readContract({ ...contract, functionName: 'debitedBy', args: [id, deployment.settlement] }),
-  ]);
-  if (BigInt(s.client) === 0n) return undefined;
+/** The contract's State. */
+const CLOSING = 1;
+const CLOSED = 2;
+
+/** What a session was opened with. The id is a hash over it, so it never changes, whatever chain of blocks tells it. */
+export type SessionTerms = Pick<
+  SessionEntry,
+  | 'client'
+  | 'model'
+  | 'priceMax'
+  | 'mode'
+  | 'nodesMin'
+  | 'nodesMax'
+  | 'redundancy'
+  | 'validators'
+  | 'tier'
+  | 'privacy'
+  | 'name'
+  | 'metadata'
+>;
+
+type OpenedArgs = Extract<ChainLog, { eventName: 'SessionOpened' }>['args'];
+
+function termsOf({ client, terms }: OpenedArgs): SessionTerms {
   return {
-    id: id.toLowerCase() as SessionId,
-    client: s.client.toLowerCase() as Address,
-    model: s.model as ModelId,
-    spender: BigInt(s.spender) === 0n ? undefined : (s.spender.toLowerCase() as Address),
-    allowance: s.allowance,
-    spenderDebited: s.spenderDebited,
-    priceMax: { prompt: s.promptPriceMax, completion: s.completionPriceMax },
-    expiresAt: s.expiry * 1000,
-    deposit: s.deposit,
-    debited: s.debited,
-    settled,
-    closesAt: s.closesAt === 0 ? undefined : s.closesAt * 1000,
-    closed: s.closed,
-    mode: SESSION_MODES[s.mode] ?? 'ephemeral',
-    nodesMin: s.nodesMin,
-    nodesMax: s.nodesMax,
-    redundancy: s.redundancy,
-    validators: s.validators,
-    tier: s.tier,
-    privacy: SESSION_PRIVACIES[s.privacy] ?? 'encrypted',
-    name: nameFromBytes32(s.name),
-    metadata: s.metadata,
+    client: client.toLowerCase() as Address,
+    model: terms.model as ModelId,
+    priceMax: { prompt: terms.promptPriceMax, completion: terms.completionPriceMax },
+    mode: SESSION_MODES[terms.mode] ?? 'ephemeral',
+    nodesMin: terms.nodesMin,
+    nodesMax: terms.nodesMax,
+    redundancy: terms.redundancy,
+    validators: terms.validators,
+    tier: terms.tier,
+    privacy: SESSION_PRIVACIES[terms.privacy] ?? 'encrypted',
+    name: nameFromBytes32(terms.name),
+    metadata: terms.metadata,
   };
+}
+
+/** Blocks searched at once for the event that opened a session, newest first: one that is asked for is young as a rule. */
+const SEARCH_BLOCKS = 2_000n;
+
+async function findTerms(client: RpcClient, deployment: Deployment, session: SessionId, newest: bigint): Promise<SessionTerms | undefined> {
+  const first = BigInt(deployment.block);
+  for (let toBlock = newest; toBlock >= first; toBlock -= SEARCH_BLOCKS) {
+    const from = toBlock - SEARCH_BLOCKS + 1n;
+    const [log] = await client.getContractEvents({
+      address: deployment.sessionManager,
+      abi: sessionManagerAbi,
+      eventName: 'SessionOpened',
+      args: { session },
+      fromBlock: from > first ? from : first,
+      toBlock,
+      strict: true,
+    });
+    if (log !== undefined) return termsOf(log.args);
+  }
+  return undefined;
 }
 
 function nameFromBytes32(name: Hex): string {
@@ -120,8 +145,34 @@ export function createSessionView(
   sessionsMax: number = SESSIONS_MAX,
 ): SessionView & TrackedView {
   const sessions = new Map<SessionId, SessionEntry>();
+  const known = new BoundedMap<SessionId, SessionTerms>(sessionsMax);
   /** Block that an entry was read at: a slow answer never overwrites a newer one. */
   const readAt = new Map<SessionId, bigint>();
+
+  async function read(id: SessionId, blockNumber: bigint): Promise<SessionEntry | undefined> {
+    const contract = { address: deployment.sessionManager, abi: sessionManagerAbi, blockNumber };
+    const [s, settled] = await Promise.all([
+      client.readContract({ ...contract, functionName: 'session', args: [id] }),
+      client.readContract({ ...contract, functionName: 'debitedBy', args: [id, deployment.settlement] }),
+    ]);
+    if (BigInt(s.client) === 0n) return undefined;
+    const terms = known.get(id) ?? (await findTerms(client, deployment, id, blockNumber));
+    if (terms === undefined) return undefined;
+    known.set(id, terms);
+    return {
+      ...terms,
+      id,
+      spender: BigInt(s.spender) === 0n ? undefined : (s.spender.toLowerCase() as Address),
+      allowance: s.allowance,
+      spenderDebited: s.spenderDebited,
+      expiresAt: s.endsAt * 1000,
+      deposit: s.deposit,
+      debited: s.debited,
+      settled,
+      closesAt: s.state === CLOSING ? (s.endsAt + s.thawSeconds) * 1000 : undefined,
+      closed: s.state === CLOSED,
+    };
+  }
 
   function put(id: SessionId, entry: SessionEntry | undefined, blockNumber: bigint): void {
     sessions.delete(id);
@@ -140,7 +191,7 @@ export function createSessionView(
     async refresh(id) {
       const key = id.toLowerCase() as SessionId;
       const blockNumber = await confirmedBlock();
-      const entry = await codedRead('session', readSession(client, deployment, key, blockNumber));
+      const entry = await codedRead('session', read(key, blockNumber));
       if (blockNumber >= (readAt.get(key) ?? 0n)) put(key, entry, blockNumber);
       return entry;
     },
@@ -152,10 +203,13 @@ export function createSessionView(
       return sessions.size;
     },
 
-    keysOf: sessionsTouched,
+    keysOf(log) {
+      if (log.eventName === 'SessionOpened') known.set(log.args.session as SessionId, termsOf(log.args));
+      return sessionsTouched(log);
+    },
     async load(keys, blockNumber) {
       const ids = keys as readonly SessionId[];
-      const entries = await mapSlices(ids, (id) => readSession(client, deployment, id, blockNumber));
+      const entries = await mapSlices(ids, (id) => read(id, blockNumber));
       return () => {
         // A `refresh` may have read a later block; after a reorg that block may not exist, so the tracked read always wins.
         for (const [i, id] of ids.entries()) put(id, entries[i], blockNumber);

@@ -1,25 +1,29 @@
 import { encodeFunctionData } from 'viem';
-import { hashStatement, recoverSigner, type Voucher } from '../crypto/eip712.ts';
+import { hashStatement, type Receipt, recoverSigner, type Voucher } from '../crypto/eip712.ts';
 import type { Address, Hex, Wei } from '../types/index.ts';
 import { isCoded } from '../util/errors.ts';
 import { resultOf, type TxResult, type WriteContext } from './context.ts';
 import { chainError } from './errors.ts';
 import { settlementAbi } from './generated/Settlement.ts';
-import { debitsHash, sortDebits } from './merkle.ts';
+import { type BilledTask, debitsHash, type SumProof, sortDebits } from './merkle.ts';
 import { readEpoch } from './settlementView.ts';
 
 /** What an epoch settles; with `debitsHash` of its debits it is the Attestation that guards sign. */
 export interface EpochRoot {
   readonly epoch: number;
-  /** Payout tree's root and total (merkle.ts). */
+  /** Payout tree's root, total and number of leaves (merkle.ts). */
   readonly root: Hex;
-  /** Root of the latest epoch, which this one builds on: the chain takes it on no other. Zero before the first. */
-  readonly base: Hex;
   readonly total: Wei;
+  readonly payouts: number;
+  /** Root of the latest epoch that stands, which this one builds on: the chain takes it on no other. Zero before the first. */
+  readonly base: Hex;
+  /** The same of the tree of billed tasks; their costs are what `total` grows by. */
   readonly tasksRoot: Hex;
+  readonly tasksTotal: Wei;
+  readonly tasks: number;
 }
 
-/** One session's voucher and what Settlement will have taken from the session in total. */
+/** One session's voucher and what the session owes Settlement in total. */
 export interface VoucherDebit {
   readonly voucher: Voucher;
   readonly signature: Hex;
@@ -108,13 +112,43 @@ export async function settle(context: WriteContext, { epoch, debits, signatures,
   }
 }
 
-/** Pays out to `account` what the active root owes it; anyone may send it. Undefined when it has had that much already. */
-export async function claim(
-  context: WriteContext,
-  account: Address,
-  cumulative: Wei,
-  proof: readonly Hex[],
-): Promise<TxResult | undefined> {
+/** Shows a payout that somebody asked for, and earns the bond. */
+export async function answerPayout({ sender, deployment }: WriteContext, { epoch, ...payout }: ClaimRequest): Promise<TxResult> {
+  const data = encodeFunctionData({ abi: settlementAbi, functionName: 'answerPayout', args: [BigInt(epoch), payout] });
+  return resultOf(await sender.send({ kind: 'answerPayout', to: deployment.settlement, data }));
+}
+
+export interface TaskAnswer extends SumProof {
+  readonly epoch: number;
+  readonly receipt: Receipt;
+  readonly bill: BilledTask;
+}
+
+/** Shows a task that somebody asked for with its receipt, and earns the bond. */
+export async function answerTask({ sender, deployment }: WriteContext, answer: TaskAnswer): Promise<TxResult> {
+  const { epoch, receipt, bill, index, proof } = answer;
+  const data = encodeFunctionData({
+    abi: settlementAbi,
+    functionName: 'answerTask',
+    args: [
+      BigInt(epoch),
+      { ...bill, index, proof },
+      { ...receipt, startedAt: BigInt(receipt.startedAt), endedAt: BigInt(receipt.endedAt) },
+    ],
+  });
+  return resultOf(await sender.send({ kind: 'answerTask', to: deployment.settlement, data }));
+}
+
+/** A leaf of an epoch: what an account has earned by then. */
+export interface ClaimRequest extends SumProof {
+  readonly epoch: number;
+  readonly account: Address;
+  readonly cumulative: Wei;
+}
+
+/** Pays out to an account what an active epoch owes it; anyone may send it. Undefined when it has had that much already. */
+export async function claim(context: WriteContext, request: ClaimRequest): Promise<TxResult | undefined> {
+  const { epoch, account, cumulative, index, proof } = request;
   const { client, deployment, sender } = context;
   const claimed = await client.readContract({
     address: deployment.settlement,
@@ -123,6 +157,6 @@ export async function claim(
     args: [account],
   });
   if (claimed >= cumulative) return undefined;
-  const data = encodeFunctionData({ abi: settlementAbi, functionName: 'claim', args: [account, cumulative, proof] });
+  const data = encodeFunctionData({ abi: settlementAbi, functionName: 'claim', args: [BigInt(epoch), account, cumulative, index, proof] });
   return resultOf(await sender.send({ kind: 'claim', to: deployment.settlement, data }));
 }

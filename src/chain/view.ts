@@ -2,8 +2,10 @@ import type { Log } from 'viem';
 import { parseEventLogs } from 'viem';
 import type { Hex } from '../types/index.ts';
 import { nodeRegistryAbi } from './generated/NodeRegistry.ts';
+import { parametersAbi } from './generated/Parameters.ts';
 import { sessionManagerAbi } from './generated/SessionManager.ts';
 import { settlementAbi } from './generated/Settlement.ts';
+import { stakeMirrorAbi } from './generated/StakeMirror.ts';
 import { stakeVaultAbi } from './generated/StakeVault.ts';
 
 /** A block of the chain. */
@@ -14,7 +16,14 @@ export interface ChainHead {
   readonly timestamp: number;
 }
 
-const VIEW_ABI = [...nodeRegistryAbi, ...stakeVaultAbi, ...sessionManagerAbi, ...settlementAbi] as const;
+const VIEW_ABI = [
+  ...parametersAbi,
+  ...nodeRegistryAbi,
+  ...stakeVaultAbi,
+  ...stakeMirrorAbi,
+  ...sessionManagerAbi,
+  ...settlementAbi,
+] as const;
 
 /** Events of the deployment, decoded; anything else in the logs is dropped. */
 export function decodeLogs(logs: Log[]) {
@@ -29,6 +38,8 @@ export type ChainLog = ReturnType<typeof decodeLogs>[number];
 export interface TrackedView {
   /** Keys whose state the event may have changed. */
   keysOf(log: ChainLog): readonly string[];
+  /** Keys whose state the time between two blocks may have changed; unix ms. */
+  keysOfTime?(from: number, to: number): readonly string[];
   /** Reads the keys as of a block. The returned function changes the view, at once. */
   load(keys: readonly string[], blockNumber: bigint): Promise<() => void>;
   /** Forgets everything: the chain's history is another one. */

@@ -63,7 +63,8 @@ type MinedBlock = Block<bigint, false, 'latest'>;
 
 export function createWatcher(options: WatcherOptions): Watcher {
   const { client, deployment, views, clock, log } = options;
-  const contracts: Address[] = [deployment.nodeRegistry, deployment.stakeVault, deployment.sessionManager, deployment.settlement];
+  const { parameters, nodeRegistry, stakeVault, sessionManager, settlement } = deployment;
+  const contracts: Address[] = [parameters, nodeRegistry, stakeVault, sessionManager, settlement];
   const confirmations = BigInt(options.confirmations);
   const firstBlock = BigInt(deployment.block);
   const listeners = new Set<(head: ChainHead) => void>();
@@ -142,6 +143,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
     if (base !== undefined && number < base.number) return undefined; // an endpoint that lags behind another one
     const touched = views.map(() => new Set<string>());
     await collect(base === undefined ? firstBlock : base.number + 1n, number, touched);
+    const [from, to] = [head?.timestamp ?? 0, Number(target.timestamp) * 1000];
+    for (const [i, view] of views.entries()) for (const key of view.keysOfTime?.(from, to) ?? []) touched[i]?.add(key);
     for (const [i, keys] of touched.entries()) for (const key of keys) dirty[i]?.add(key);
 
     const apply = await Promise.all(

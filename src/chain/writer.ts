@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { LocalAccount } from 'viem';
-import type { Address, Hex, SessionId, Wei } from '../types/index.ts';
+import type { Address, SessionId, Wei } from '../types/index.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { checkChain } from './check.ts';
 import type { TxResult, WriteContext } from './context.ts';
@@ -32,7 +32,9 @@ export interface ChainWriter {
   requestClose(session: SessionId): Promise<TxResult>;
   withdrawSession(session: SessionId): Promise<TxResult>;
   settle(request: settlement.SettleRequest): Promise<settlement.SettleResult>;
-  claim(account: Address, cumulative: Wei, proof: readonly Hex[]): Promise<TxResult | undefined>;
+  claim(request: settlement.ClaimRequest): Promise<TxResult | undefined>;
+  answerPayout(request: settlement.ClaimRequest): Promise<TxResult>;
+  answerTask(request: settlement.TaskAnswer): Promise<TxResult>;
   /** Ends open transactions of an earlier run; call it before the first write of a node. */
   reconcile(): Promise<void>;
   close(): void;
@@ -87,6 +89,8 @@ export function createWriter(client: RpcClient, options: Omit<WriterOptions, 'rp
     withdrawSession: bind(sessionManager.withdrawSession),
     settle: bind(settlement.settle),
     claim: bind(settlement.claim),
+    answerPayout: bind(settlement.answerPayout),
+    answerTask: bind(settlement.answerTask),
     reconcile: () => sender.reconcile(),
     close: () => sender.close(),
   };

@@ -98,11 +98,16 @@ export interface Vote {
 export interface Attestation {
   readonly epoch: number;
   readonly root: Hex;
-  /** Root of the latest epoch, whose payouts `root` adds to; zero before the first. */
+  /** Root of the latest epoch that stands, whose payouts `root` adds to; zero before the first. */
   readonly base: Hex;
   readonly total: bigint;
-  readonly debitsHash: Hex;
+  /** Number of leaves of `root`. */
+  readonly payouts: number;
   readonly tasksRoot: Hex;
+  /** What the tasks cost together, and how many they are. */
+  readonly tasksTotal: bigint;
+  readonly tasks: number;
+  readonly debitsHash: Hex;
 }
 
 /** Lets its holder spend from a session through one router. */
@@ -201,7 +206,17 @@ const DEFINITIONS: { readonly [N in StatementName]: readonly [Contract, { readon
   Vote: ['nodeRegistry', { task: 'bytes32', round: 'uint32', verdict: 'uint8', evidenceHash: 'bytes32', salt: 'bytes32' }],
   Attestation: [
     'settlement',
-    { epoch: 'uint64', root: 'bytes32', base: 'bytes32', total: 'uint256', debitsHash: 'bytes32', tasksRoot: 'bytes32' },
+    {
+      epoch: 'uint64',
+      root: 'bytes32',
+      base: 'bytes32',
+      total: 'uint128',
+      payouts: 'uint32',
+      tasksRoot: 'bytes32',
+      tasksTotal: 'uint128',
+      tasks: 'uint32',
+      debitsHash: 'bytes32',
+    },
   ],
   ApiKey: ['nodeRegistry', { session: 'bytes32', router: 'address', expiresAt: 'uint64' }],
 };
@@ -260,17 +275,26 @@ function word(type: WordType, value: unknown): Buffer {
   return uintWord(BigInt(value as number | bigint));
 }
 
-/** EIP-712 digest of a statement: what is signed. 32 bytes. */
-export function hashStatement<N extends StatementName>(name: N, contracts: SigningContracts, message: Statements[N]): Hex {
-  const { typeHash, fields, contract } = COMPILED[name];
+function encodeStruct<N extends StatementName>(name: N, message: Statements[N]): Buffer {
+  const { typeHash, fields } = COMPILED[name];
   const values = message as unknown as Record<string, unknown>;
   const struct = Buffer.allocUnsafe(32 * (fields.length + 1));
   typeHash.copy(struct, 0);
   for (const [i, [field, type]] of fields.entries()) word(type, values[field]).copy(struct, 32 * (i + 1));
+  return struct;
+}
+
+/** EIP-712 struct hash of a statement: the same on every deployment. 32 bytes. */
+export function structHash<N extends StatementName>(name: N, message: Statements[N]): Hex {
+  return keccak256(encodeStruct(name, message));
+}
+
+/** EIP-712 digest of a statement: what is signed. 32 bytes. */
+export function hashStatement<N extends StatementName>(name: N, contracts: SigningContracts, message: Statements[N]): Hex {
   const digest = Buffer.allocUnsafe(66);
   digest.writeUInt16BE(0x1901, 0);
-  separatorOf(contracts, contract).copy(digest, 2);
-  digest.set(keccak256(struct, 'bytes'), 34);
+  separatorOf(contracts, COMPILED[name].contract).copy(digest, 2);
+  digest.set(keccak256(encodeStruct(name, message), 'bytes'), 34);
   return keccak256(digest);
 }
 

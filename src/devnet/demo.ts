@@ -47,7 +47,7 @@ export interface Settlement {
 export type Balances = Readonly<Record<string, Wei>>;
 
 const HOUR_MS = 3_600_000;
-const WAIT_MS = 45_000;
+const WAIT_MS = 90_000;
 const POLL_MS = 100;
 
 /** The part of the last chunk that OpenAI clients do not know. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createTestClient, http } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { type Anvil, startAnvil } from '../chain/anvil.ts';
-import { deployAll } from '../chain/deploy.ts';
+import { deployAll } from '../chain/deploy/index.ts';
 import type { Deployment } from '../chain/deployment.ts';
 import { openWriter } from '../chain/writer.ts';
 import type { Identity } from '../crypto/identity.ts';
@@ -14,13 +14,20 @@ const MNEMONIC = 'test test test test test test test test test test test junk';
 const GAS_MONEY = 10n ** 21n;
 /** Windows short enough to watch; real deployments have hours (docs/contracts). */
 const PARAMS = {
-  epochSeconds: 60,
+  epochSeconds: 2,
   parameters: {
     ChallengeSeconds: 2n,
-    ThawSeconds: 5n,
-    SlashAppealSeconds: 600n,
-    UnbondingSeconds: 3_600n,
+    DataSeconds: 2n,
     SnapshotAgeMaxSeconds: 3_600n,
+    ThawSeconds: 5n,
+    UnbondingSeconds: 3_600n,
+    BeaconCommitSeconds: 1n,
+    BeaconRevealSeconds: 1n,
+    AppealSeconds: 10n,
+    DisputeCommitSeconds: 10n,
+    DisputeRevealSeconds: 10n,
+    CheckpointChallengeSeconds: 10n,
+    SlashAppealSeconds: 60n,
     MinStakeRouterWei: STAKE.router,
     MinStakeMinerWei: STAKE.miner,
     MinStakeGuardWei: STAKE.guard,

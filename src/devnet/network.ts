@@ -37,7 +37,6 @@ export interface NetworkOptions {
 
 const FORM_TIMEOUT_MS = 60_000;
 const FORM_POLL_MS = 100;
-const EPOCH_MS = 2_000;
 
 /** Settings that all nodes of a devnet share. */
 function commonSettings(genesis: Genesis, deploymentFile: string, options: NetworkOptions): Record<string, unknown> {
@@ -54,7 +53,6 @@ function commonSettings(genesis: Genesis, deploymentFile: string, options: Netwo
     'log.level': options.logLevel,
     'log.format': 'json',
     'miner.heartbeatMs': 1_000,
-    'oracle.epochMs': EPOCH_MS,
     // Nine processes may share two busy cores.
     'router.heartbeatTimeoutMs': 30_000,
   };

@@ -27,7 +27,8 @@ export interface StepOutput {
 
 /** One model with its KV cache of `rows` rows. Not re-entrant: one pass at a time. */
 export interface Session {
-  readonly shape: DecoderShape;
+  /** `hidden` is 0 when the model gives no hidden states. */
+  readonly shape: Pick<DecoderShape, 'vocab' | 'hidden'>;
   readonly rows: number;
   readonly contextTokens: number;
   run(step: StepInput): Promise<StepOutput>;

@@ -10,7 +10,8 @@ export const inferenceError = defineErrors('inference', {
   },
   MODEL_FILE_MISSING: {
     summary: 'A model folder lacks a required file.',
-    remedy: 'A model folder holds config.json, model.safetensors, tokenizer.json and tokenizer_config.json; fetch the model again.',
+    remedy:
+      'A model folder holds config.json, tokenizer.json, tokenizer_config.json and weights (docs/inference.md); fetch the model again.',
     http: 500,
     exit: 66,
   },
@@ -54,8 +55,13 @@ export const inferenceError = defineErrors('inference', {
     remedy: 'Tokenise with the tokenizer of the same model.',
     http: 400,
   },
+  MODEL_KIND: {
+    summary: 'The model does not do what was asked of it.',
+    remedy: 'Ask a decoder to generate, an encoder or classifier to encode, and a model with a signature to run.',
+    http: 400,
+  },
   REQUEST_INVALID: {
-    summary: 'A field of a generate or verify request is outside its range.',
+    summary: 'A field of an inference request is outside its range.',
     remedy: 'Correct the field that the message names.',
     http: 400,
   },

@@ -1,42 +1,32 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelId } from '../types/index.ts';
 import { inferenceError } from './errors.ts';
+import { ggufConfig } from './gguf/config.ts';
+import { GgufFile } from './gguf.ts';
+import { architectureOf, slidingWindowOf } from './graph/shape.ts';
+import { findModelFiles, type ModelFiles, readJson } from './modelFiles.ts';
+import { kindOf, type ModelKind } from './modelKind.ts';
 
-/** Required files of a model folder with their byte limits; the model id covers them all. */
-export const MODEL_FILES = {
-  'config.json': 1 << 20,
-  'model.safetensors': 8 * 2 ** 30,
-  'tokenizer.json': 64 << 20,
-  'tokenizer_config.json': 4 << 20,
-} as const;
-export type ModelFileName = keyof typeof MODEL_FILES;
 const CARD_BYTES_MAX = 1 << 20;
 
-export interface ModelFile {
-  readonly name: ModelFileName;
-  readonly bytes: number;
-  /** Lower-case hex, no prefix. */
-  readonly sha256: string;
-}
-
-export interface ModelManifest {
+export interface ModelManifest extends ModelFiles {
   readonly dir: string;
   readonly name: string;
   readonly id: ModelId;
+  readonly kind: ModelKind;
   /** As config.json says, e.g. 'LlamaForCausalLM'. */
   readonly architecture: string;
-  /** Prompt and completion together: `max_position_embeddings`. */
+  /** Prompt and completion together: `max_position_embeddings`, or the sliding window where it is shorter. 0, like the next two, of a 'tensor' model. */
   readonly contextTokens: number;
   readonly vocab: number;
   readonly hiddenSize: number;
   /** SPDX id from the card's front matter; 'unknown' when there is none. */
   readonly license: string;
-  readonly files: readonly ModelFile[];
-  /** Parsed config.json. */
+  /** Parsed config.json; for GGUF what the file says in the same keys, and over it config.json if there is one. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -56,36 +46,41 @@ function packageRoot(from: string): string {
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
 export async function readManifest(dir: string): Promise<ModelManifest> {
-  const folder = await stat(dir).catch(() => undefined);
-  if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
-  const files: ModelFile[] = [];
-  for (const [name, bytesMax] of Object.entries(MODEL_FILES) as [ModelFileName, number][]) {
-    const file = path.join(dir, name);
-    const info = await stat(file).catch(() => undefined);
-    if (!info?.isFile()) throw inferenceError('MODEL_FILE_MISSING', `${name} is missing in ${dir}`, { dir, file: name });
-    if (info.size > bytesMax) {
-      const data = { dir, file: name, bytes: info.size, bytesMax };
-      throw inferenceError('MODEL_FILE_TOO_LARGE', `${name} has ${info.size} bytes; the limit is ${bytesMax}`, data);
-    }
-    files.push({ name, bytes: info.size, sha256: await sha256File(file) });
-  }
-  const config = await readJson(dir, 'config.json');
-  const architectures = config.architectures;
-  const architecture = Array.isArray(architectures) && typeof architectures[0] === 'string' ? architectures[0] : 'unknown';
+  const found = await findModelFiles(dir);
+  const signed = found.files.some(({ name }) => name === 'signature.json');
+  const config = signed ? {} : await readConfig(dir, found);
   const card = await readCard(path.join(dir, 'card.md'));
-  return {
+  const window = slidingWindowOf(config) ?? Number.POSITIVE_INFINITY;
+  const common = {
+    ...found,
     dir,
     name:
       card.name ?? (typeof config._name_or_path === 'string' && config._name_or_path !== '' ? config._name_or_path : path.basename(dir)),
-    id: modelIdOf(files),
-    architecture,
-    contextTokens: positive(config, 'max_position_embeddings', dir),
-    vocab: positive(config, 'vocab_size', dir),
-    hiddenSize: positive(config, 'hidden_size', dir),
+    id: modelIdOf(found.files),
     license: card.license ?? 'unknown',
-    files,
     config,
   };
+  if (signed) return { ...common, kind: 'tensor', architecture: 'signature', contextTokens: 0, vocab: 0, hiddenSize: 0 };
+  const architecture = architectureOf(config);
+  return {
+    ...common,
+    kind: kindOf(architecture),
+    architecture,
+    contextTokens: Math.min(positive(config, 'max_position_embeddings', dir), window),
+    vocab: positive(config, 'vocab_size', dir),
+    hiddenSize: positive(config, 'hidden_size', dir),
+  };
+}
+
+async function readConfig(dir: string, { format, weightFiles, files }: ModelFiles): Promise<Record<string, unknown>> {
+  if (format !== 'gguf') return readJson(dir, 'config.json');
+  const file = await GgufFile.open(path.join(dir, weightFiles[0] as string));
+  try {
+    const changes = files.some(({ name }) => name === 'config.json') ? await readJson(dir, 'config.json') : {};
+    return { ...(await ggufConfig(file)), ...changes };
+  } finally {
+    await file.close();
+  }
 }
 
 /** 0x + sha256 over the canonical JSON (keys sorted, no spaces) of {file name: sha256}. */
@@ -95,20 +90,6 @@ export function modelIdOf(files: readonly { name: string; sha256: string }[]): M
   return `0x${createHash('sha256').update(canonical).digest('hex')}` as ModelId;
 }
 
-/** @throws MODEL_INVALID when the file is not a JSON object */
-export async function readJson(dir: string, name: ModelFileName): Promise<Record<string, unknown>> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(await readFile(path.join(dir, name), 'utf8'));
-  } catch (error) {
-    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not JSON`, { dir, file: name }, error);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not a JSON object`, { dir, file: name });
-  }
-  return parsed as Record<string, unknown>;
-}
-
 function positive(config: Record<string, unknown>, key: string, dir: string): number {
   const value = config[key];
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 2 ** 24) return value;
@@ -116,12 +97,6 @@ function positive(config: Record<string, unknown>, key: string, dir: string): nu
     dir,
     key,
   });
-}
-
-async function sha256File(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** The `name` and `license` lines of the card's front matter (`---` fences). A card is optional and not part of the id. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { inferenceError } from './errors.ts';
+import { QUANTISATIONS, type Quantisation } from './quantisation.ts';
 
 /** Settings of an engine; every one has a default. */
 export interface EngineOptions {
@@ -15,6 +16,8 @@ export interface EngineOptions {
   readonly prefillChunkTokens?: number;
   /** Least time of a decode step, ms: makes a miner slower on purpose (devnets, benchmarks). 0 is off. */
   readonly paceMsPerToken?: number;
+  /** 'auto': as the model folder says (`quantisation` in config.json), else fp32. Numbers of different quantisations differ: so do the profiles. */
+  readonly quantisation?: 'auto' | Quantisation;
   /** 'auto' tries the C API and falls back to the onnxruntime-node binding when its self-test fails. */
   readonly backend?: 'auto' | 'ortFfi' | 'ortNode';
   readonly logger?: Logger;
@@ -41,6 +44,7 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     contextTokensMax: options.contextTokensMax ?? 4096,
     prefillChunkTokens: options.prefillChunkTokens ?? 64,
     paceMsPerToken: options.paceMsPerToken ?? 0,
+    quantisation: options.quantisation ?? 'auto',
     backend: options.backend ?? 'auto',
   };
   for (const [field, [min, max]] of Object.entries(RANGES)) {
@@ -48,6 +52,13 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     if (!Number.isFinite(value) || value < min || value > max || (field !== 'paceMsPerToken' && !Number.isInteger(value))) {
       throw inferenceError('REQUEST_INVALID', `engine ${field} is ${value}; set ${min}–${max}`, { field, value, min, max });
     }
+  }
+  const { quantisation } = resolved;
+  if (quantisation !== 'auto' && !QUANTISATIONS.includes(quantisation)) {
+    const known = ['auto', ...QUANTISATIONS].join(', ');
+    throw inferenceError('REQUEST_INVALID', `engine quantisation is ${String(quantisation)}; set one of ${known}`, {
+      field: 'quantisation',
+    });
   }
   return resolved;
 }

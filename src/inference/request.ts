@@ -1,11 +1,12 @@
 import type { Sampling } from '../types/index.ts';
 import { inferenceError } from './errors.ts';
-import type { GenerateRequest, ModelInfo, VerifyRequest } from './types.ts';
+import type { EncodeRequest, GenerateRequest, ModelInfo, VerifyRequest } from './types.ts';
 
 export const TEMPERATURE_MILLI_MAX = 100_000;
 export const TOP_P_PPM_MAX = 1_000_000;
 export const STOP_STRINGS_MAX = 16;
 export const STOP_CHARS_MAX = 256;
+export const ENCODE_INPUTS_MAX = 2_048;
 
 /** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
 export function checkGenerate(request: GenerateRequest, model: Pick<ModelInfo, 'vocab' | 'contextTokens'>): void {
@@ -23,6 +24,15 @@ export function checkVerify(request: VerifyRequest, model: Pick<ModelInfo, 'voca
   checkIds(request.promptIds, model.vocab);
   checkIds(request.outputIds, model.vocab);
   checkPrompt(request.promptIds.length, request.outputIds.length, model.contextTokens);
+}
+
+/** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
+export function checkEncode(request: EncodeRequest, model: Pick<ModelInfo, 'vocab' | 'contextTokens'>): void {
+  range('inputs.length', request.inputs.length, 1, ENCODE_INPUTS_MAX);
+  for (const ids of request.inputs) {
+    checkIds(ids, model.vocab);
+    checkPrompt(ids.length, 0, model.contextTokens);
+  }
 }
 
 /** @throws REQUEST_INVALID naming the field */

@@ -17,9 +17,10 @@ export class Sketcher {
   /** Bit r of entry j. */
   readonly #bits: Uint8Array;
 
+  /** @param hiddenSize 0 for models without hidden states: all their sketches are zeros */
   constructor(hiddenSize: number) {
     this.#hidden = hiddenSize;
-    this.#scale = Math.sqrt(hiddenSize);
+    this.#scale = Math.sqrt(Math.max(1, hiddenSize));
     this.#bits = new Uint8Array(hiddenSize);
     const words = new Uint32Array(4);
     for (let j = 0; j < hiddenSize; j++) {

@@ -1,8 +1,12 @@
+import path from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
-import { readJson, readManifest } from './models.ts';
+import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
+import { GgufFile } from './gguf.ts';
+import { readJson } from './modelFiles.ts';
+import { type ModelManifest, readManifest } from './models.ts';
 import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
@@ -16,6 +20,8 @@ export interface ChatMessage {
 export interface Tokenizer {
   /** Token ids of plain text; special tokens are added only where the text spells them. */
   encode(text: string): Uint32Array;
+  /** Token ids of a text for an encoder: with the special tokens that its post-processor puts around. */
+  encodeInput(text: string): Uint32Array;
   /**
    * Token ids of a conversation in the model's own chat template, up to where the assistant answers. Special tokens that a
    * message spells are plain text.
@@ -38,13 +44,14 @@ export interface Tokenizer {
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
 export async function openTokenizer(dir: string): Promise<Tokenizer> {
-  const { config, contextTokens } = await readManifest(dir);
-  return openTokenizerWith(dir, config, contextTokens);
+  const manifest = await readManifest(dir);
+  return openTokenizerWith(manifest, manifest.contextTokens);
 }
 
 /** As {@link openTokenizer}, for a caller that has read the manifest already. */
-export async function openTokenizerWith(dir: string, config: Readonly<Record<string, unknown>>, contextTokens: number): Promise<Tokenizer> {
-  const [model, settings] = [await readJson(dir, 'tokenizer.json'), await readJson(dir, 'tokenizer_config.json')];
+export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number): Promise<Tokenizer> {
+  const { dir, config } = manifest;
+  const { model, settings } = await readTokenizer(manifest);
   let hf: HfTokenizer;
   try {
     hf = new HfTokenizer(model, settings);
@@ -59,6 +66,7 @@ export async function openTokenizerWith(dir: string, config: Readonly<Record<str
     ids.length === 0 ? '' : hf.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   return {
     encode,
+    encodeInput: (text) => Uint32Array.from(hf.encode(text, { add_special_tokens: true }).ids),
     encodeChat(messages) {
       if (template === undefined) throw inferenceError('CHAT_TEMPLATE_FAILED', `the model in ${dir} has no chat template`, { dir });
       const guarded = guardChat(messages, specials, encode);
@@ -80,6 +88,20 @@ export async function openTokenizerWith(dir: string, config: Readonly<Record<str
     eosIds: eosIdsOf(config, settings, hf),
     contextTokens,
   };
+}
+
+/** tokenizer.json and tokenizer_config.json, or what a GGUF file has in their place. */
+async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest): Promise<TokenizerFiles> {
+  if (format !== 'gguf' || files.some(({ name }) => name === 'tokenizer.json')) {
+    return { model: await readJson(dir, 'tokenizer.json'), settings: await readJson(dir, 'tokenizer_config.json') };
+  }
+  const file = path.join(dir, weightFiles[0] as string);
+  const gguf = await GgufFile.open(file);
+  try {
+    return ggufTokenizer(gguf.metadata, file);
+  } finally {
+    await gguf.close();
+  }
 }
 
 function parseTemplate(source: unknown): Template | undefined {

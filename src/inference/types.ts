@@ -1,4 +1,6 @@
 import type { FinishReason, Hex, ModelId, Sampling } from '../types/index.ts';
+import type { ModelKind } from './modelKind.ts';
+import type { ProfileName } from './profile.ts';
 
 /** Which implementation runs the graphs: the C API of the bundled library, or the onnxruntime-node binding. */
 export type BackendName = 'ortFfi' | 'ortNode';
@@ -20,11 +22,16 @@ export interface EngineStatus {
 export interface ModelInfo {
   readonly name: string;
   readonly id: ModelId;
+  readonly kind: ModelKind;
+  /** Of a classifier in the order of its chances, and of a tensor model if its signature has some; else empty. */
+  readonly labels: readonly string[];
   /** Prompt and completion together. */
   readonly contextTokens: number;
   readonly vocab: number;
   readonly architecture: string;
   readonly hiddenSize: number;
+  /** Arithmetic of this model here; names its tolerances (docs/inference.md#calibration). */
+  readonly profile: ProfileName;
   /** 32 bytes: what the numbers depend on (docs/inference.md#numerics-profile). */
   readonly numericsProfile: Hex;
 }
@@ -75,6 +82,28 @@ export interface VerifyResult {
   readonly sketches: Uint8Array[];
 }
 
+/** Texts as token ids, special tokens included (Tokenizer.encodeInput). */
+export interface EncodeRequest {
+  readonly model: ModelId;
+  readonly inputs: readonly Uint32Array[];
+}
+
+export const TENSOR_TYPES = ['float32', 'int64', 'int32', 'uint8', 'bool'] as const;
+export type TensorType = (typeof TENSOR_TYPES)[number];
+
+/** Numbers in row-major order; whole ones of int64 lie within ±2^53. */
+export interface TensorValue {
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+export interface TensorRequest {
+  readonly model: ModelId;
+  /** By the names of the signature, all of them. */
+  readonly inputs: Readonly<Record<string, TensorValue>>;
+}
+
 /** Runs models in a worker thread: no method blocks the caller's event loop. */
 export interface Engine {
   readonly status: EngineStatus;
@@ -99,6 +128,20 @@ export interface Engine {
    * @throws like generate; the signal's reason when it aborts.
    */
   verify(request: VerifyRequest, signal: AbortSignal): Promise<VerifyResult>;
+  /**
+   * One vector for each input: an encoder's embedding, or a classifier's chances in the order of `ModelInfo.labels`. What an input gives does
+   * not depend on what is encoded beside it.
+   *
+   * @throws MODEL_NOT_FOUND, MODEL_KIND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, ENGINE_NUMERICS, ENGINE_CRASHED,
+   * ENGINE_CLOSED
+   */
+  encode(request: EncodeRequest, signal: AbortSignal): Promise<readonly Float32Array[]>;
+  /**
+   * One pass of a model with a signature.
+   *
+   * @throws MODEL_NOT_FOUND, MODEL_KIND, REQUEST_INVALID naming the tensor, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_CLOSED
+   */
+  run(request: TensorRequest, signal: AbortSignal): Promise<Readonly<Record<string, TensorValue>>>;
   close(): Promise<void>;
 }
 

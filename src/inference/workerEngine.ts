@@ -4,8 +4,9 @@ import { BoundedQueue } from '../util/boundedQueue.ts';
 import { type CodedError, utilError } from '../util/errors.ts';
 import { inferenceError } from './errors.ts';
 import { type EngineOptions, type ResolvedEngineOptions, resolveOptions } from './options.ts';
-import { checkGenerate, checkVerify } from './request.ts';
+import { checkEncode, checkGenerate, checkVerify } from './request.ts';
 import type {
+  EncodeRequest,
   Engine,
   EngineStatus,
   GeneratedToken,
@@ -13,11 +14,13 @@ import type {
   GenerateRequest,
   LoadOptions,
   ModelInfo,
+  TensorRequest,
+  TensorValue,
   VerifyRequest,
   VerifyResult,
 } from './types.ts';
 import { WorkerHost } from './worker/host.ts';
-import type { BackendReport } from './worker/protocol.ts';
+import type { Answer, BackendReport, ToWorker } from './worker/protocol.ts';
 
 interface LoadedModel {
   readonly dir: string;
@@ -118,13 +121,37 @@ export class WorkerEngine implements Engine {
   async verify(request: VerifyRequest, signal: AbortSignal): Promise<VerifyResult> {
     const model = this.#model(request.model);
     checkVerify(request, model.info);
+    const { result } = await this.#ask(model, 'verified', (call) => ({ type: 'verify', call, request }), signal);
+    return result;
+  }
+
+  async encode(request: EncodeRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
+    const model = this.#model(request.model);
+    checkEncode(request, model.info);
+    const { vectors } = await this.#ask(model, 'encoded', (call) => ({ type: 'encode', call, request }), signal);
+    return vectors;
+  }
+
+  async run(request: TensorRequest, signal: AbortSignal): Promise<Readonly<Record<string, TensorValue>>> {
+    const model = this.#model(request.model);
+    const { outputs } = await this.#ask(model, 'ran', (call) => ({ type: 'run', call, request }), signal);
+    return outputs;
+  }
+
+  /** One question, one answer of a type. Throws the signal's reason when it aborts. */
+  async #ask<T extends Answer['type']>(
+    model: LoadedModel,
+    type: T,
+    message: (call: number) => ToWorker,
+    signal: AbortSignal,
+  ): Promise<Extract<Answer, { type: T }>> {
     signal.throwIfAborted();
     const host = await this.#hostOf(model);
     signal.throwIfAborted();
-    const answer = Promise.withResolvers<VerifyResult>();
+    const answer = Promise.withResolvers<Extract<Answer, { type: T }>>();
     const call = host.open({
-      answer: (message) => {
-        if (message.type === 'verified') answer.resolve(message.result);
+      answer: (reply) => {
+        if (reply.type === type) answer.resolve(reply as Extract<Answer, { type: T }>);
       },
       fail: (error) => answer.reject(error),
     });
@@ -134,12 +161,12 @@ export class WorkerEngine implements Engine {
       answer.reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#count(request.model, 1);
+    this.#count(model.info.id, 1);
     try {
-      host.post({ type: 'verify', call, request });
+      host.post(message(call));
       return await answer.promise;
     } finally {
-      this.#count(request.model, -1);
+      this.#count(model.info.id, -1);
       signal.removeEventListener('abort', onAbort);
     }
   }

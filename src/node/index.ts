@@ -22,6 +22,7 @@ import { type Oracle, startOracle } from '../roles/oracle/index.ts';
 import { openCatalog } from '../roles/router/catalog.ts';
 import { createRouter, type Router } from '../roles/router/index.ts';
 import { ROUTER_MIGRATIONS } from '../roles/router/ledger.ts';
+import { startAnswerer } from '../settlement/answerer.ts';
 import { SETTLEMENT_MIGRATIONS, SettlementBook } from '../settlement/book.ts';
 import { startClaimer } from '../settlement/claimer.ts';
 import { followVerdicts } from '../settlement/index.ts';
@@ -219,7 +220,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
       const { engine, guard } = models as NonNullable<typeof models>;
       running.guard = await startGuard(
         { ...shared, engine, models: guard, db: open('guard', GUARD_MIGRATIONS), log: roleLog('guard') },
-        { ...config.guard, epochMs: config.oracle.epochMs },
+        config.guard,
       );
       return running.guard;
     },
@@ -238,6 +239,10 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
   const owner = (config.keys.owner === '' ? account.address : config.keys.owner) as Address;
   const claimer = startClaimer({ chain, network, book, account: owner, log: log.child({ module: 'settlement' }) }, CLAIM_MIN);
   undo.push(() => claimer.close());
+  if (roles.has('oracle') || roles.has('guard')) {
+    const answerer = startAnswerer({ chain, book, log: log.child({ module: 'settlement' }) });
+    undo.push(() => answerer.close());
+  }
 
   const idle = (): Capacity => ({ models: [], freeSlots: 0, queueDepth: 0, sentAt: clock.now() });
   undo.push(
@@ -305,7 +310,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
 async function readDeployment(config: Config): Promise<Deployment> {
   const path = config.chain.deploymentFile || join(config.dataDir, 'deployment.json');
   try {
-    return parseDeployment(JSON.parse(await readFile(path, 'utf8')));
+    return parseDeployment(JSON.parse(await readFile(path, 'utf8')), config.chain.layer);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw nodeError('DEPLOYMENT_UNREADABLE', `${path}: ${why}`, { path }, error);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { createEngine, type Engine, type ModelInfo } from '../inference/engine.ts';
+import { inferenceError } from '../inference/errors.ts';
 import { DEFAULT_MODEL_DIR } from '../inference/models.ts';
 import { openTokenizer } from '../inference/tokenizer.ts';
 import type { GuardModel } from '../roles/guard/index.ts';
@@ -44,7 +45,12 @@ export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: 
   });
   try {
     const infos = new Map<string, ModelInfo>();
-    for (const dir of new Set([...minerDirs, ...guardDirs])) infos.set(dir, await engine.load(dir));
+    for (const dir of new Set([...minerDirs, ...guardDirs])) {
+      const info = await engine.load(dir);
+      if (info.kind !== 'decoder')
+        throw inferenceError('MODEL_KIND', `${dir} is a ${info.kind}; nodes serve decoders`, { dir, kind: info.kind });
+      infos.set(dir, info);
+    }
     const info = (dir: string): ModelInfo => infos.get(dir) as ModelInfo;
     return {
       engine,

@@ -3,11 +3,11 @@ import { ZERO_HASH } from '../chain/merkle.ts';
 import type { EpochEntry } from '../chain/settlementView.ts';
 import type { Network } from '../protocols/network.ts';
 import type { KnownRoot, SettlementBook } from './book.ts';
-import type { EpochBase } from './epoch.ts';
+import type { EpochBase, EpochInput, VerifiedTask } from './epoch.ts';
 import { fetchPayouts } from './payouts.ts';
 
 /**
- * The newest root on chain with its leaves: what the next epoch adds to. A node that missed the epoch fetches them, and learns
+ * The newest root on chain that stands, with its leaves: what the next epoch adds to. A node that missed the epoch fetches them, and learns
  * with them which tasks were billed.
  *
  * @throws PAYOUTS_UNAVAILABLE
@@ -25,6 +25,17 @@ export async function currentBase(
     book.settled(latest);
   }
   return { root: latest.root, payouts: known.payouts };
+}
+
+/** What the chain says that an epoch over these tasks is counted with. @throws CHAIN_UNREACHABLE */
+export async function termsOfEpoch(
+  chain: Chain,
+  epoch: number,
+  tasks: readonly VerifiedTask[],
+): Promise<Pick<EpochInput, 'split' | 'charged'>> {
+  const sessions = [...new Set(tasks.map(({ result }) => result.receipt.receipt.session))];
+  const [split, charged] = await Promise.all([chain.settlement.split(epoch), chain.settlement.charged(sessions)]);
+  return { split, charged };
 }
 
 /**

@@ -41,6 +41,8 @@ export class SettlementBook {
   readonly #results = new BoundedMap<TaskId, SeenResult>(TASKS_MAX);
   /** By session and the router that signed. */
   readonly #vouchers = new BoundedMap<string, SignedVoucher>(TASKS_MAX);
+  /** Results that are kept although they are billed: their epoch may still fall. */
+  readonly #settled = new Set<TaskId>();
   readonly #billed = new Set<(tasks: readonly TaskId[]) => void>();
   #queue: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +55,7 @@ export class SettlementBook {
       const result = TaskResultMessage.decode(Uint8Array.from(row.body as Uint8Array));
       this.#remember(result, JSON.parse(row.committee as string) as Address[], Number(row.seen_at));
     }
+    for (const { task } of db.all('SELECT task FROM billed WHERE task IN (SELECT task FROM results)')) this.#settled.add(task as TaskId);
   }
 
   /** False when it was known or billed before. */
@@ -78,7 +81,7 @@ export class SettlementBook {
     this.#later('INSERT OR IGNORE INTO reveals VALUES (?, ?, ?, ?, ?, ?)', task, voter, round, verdict, evidenceHash, salt);
   }
 
-  /** Votes of an earlier run on tasks that are still unsettled. */
+  /** Votes of an earlier run on tasks that are kept. */
   storedReveals(): Reveal[] {
     return this.#db.all('SELECT * FROM reveals WHERE task IN (SELECT task FROM results)').map((row) => ({
       task: row.task as TaskId,
@@ -96,6 +99,11 @@ export class SettlementBook {
 
   /** Unsettled tasks, oldest first. */
   open(): SeenResult[] {
+    return this.kept().filter(({ result }) => !this.#settled.has(result.receipt.receipt.task));
+  }
+
+  /** Unsettled tasks, and settled ones whose epoch may still fall, oldest first. */
+  kept(): SeenResult[] {
     return [...this.#results.values()];
   }
 
@@ -138,7 +146,7 @@ export class SettlementBook {
     return this.#db.get('SELECT root FROM roots WHERE epoch = ?', epoch)?.root as Hex | undefined;
   }
 
-  /** The chain holds the root: its tasks are never billed again. Nothing happens when its leaves are not held here. */
+  /** The chain holds the root: its tasks are not billed again unless it falls. Nothing happens when its leaves are not held here. */
   settled({ root, epoch }: { readonly root: Hex; readonly epoch: number }): void {
     const known = this.root(root);
     if (known === undefined) return;
@@ -147,10 +155,25 @@ export class SettlementBook {
     for (const listener of this.#billed) listener(known.tasks);
     this.#db.transaction(() => {
       for (const task of known.tasks) {
-        this.#db.run('INSERT OR IGNORE INTO billed VALUES (?, ?)', task, epoch);
-        this.#forget(task);
+        this.#db.run('INSERT OR REPLACE INTO billed VALUES (?, ?)', task, epoch);
+        if (this.#results.has(task)) this.#settled.add(task);
       }
     });
+  }
+
+  /** Epochs that fell: their tasks are open again, as far as their results are held here. */
+  voided(epochs: readonly number[]): void {
+    for (const epoch of epochs) {
+      const tasks = this.#tasksOf('= ?', epoch);
+      if (tasks.length === 0) continue;
+      this.#db.run('DELETE FROM billed WHERE epoch = ?', epoch);
+      for (const task of tasks) this.#settled.delete(task);
+    }
+  }
+
+  /** Epochs up to this one never fall any more: the results of their tasks are let go. */
+  final(epoch: number): void {
+    this.drop(this.#tasksOf('<= ? AND task IN (SELECT task FROM results)', epoch));
   }
 
   /** Newest epoch that is known to be on chain; −1 before the first. */
@@ -189,6 +212,10 @@ export class SettlementBook {
     });
   }
 
+  #tasksOf(where: string, epoch: number): TaskId[] {
+    return this.#db.all(`SELECT task FROM billed WHERE epoch ${where}`, epoch).map(({ task }) => task as TaskId);
+  }
+
   /** The map would drop the oldest by itself, but not from the disk. */
   #makeRoom(): void {
     if (this.#results.size < TASKS_MAX) return;
@@ -207,6 +234,7 @@ export class SettlementBook {
 
   #forget(task: TaskId): void {
     this.#results.delete(task);
+    this.#settled.delete(task);
     this.#db.run('DELETE FROM results WHERE task = ?', task);
     this.#db.run('DELETE FROM reveals WHERE task = ?', task);
   }

@@ -30,7 +30,7 @@ export function startClaimer(
     const claim = payoutTree(known.payouts).claimOf(account);
     const before = claim === undefined ? 0n : await chain.settlement.claimed(account);
     if (claim !== undefined && claim.cumulative - before >= claimMin && claim.cumulative > before) {
-      const result = await chain.write.claim(account, claim.cumulative, claim.proof);
+      const result = await chain.write.claim({ epoch: entry.epoch, account, ...claim });
       if (result !== undefined) {
         claimed += claim.cumulative - before;
         log.info({ epoch: entry.epoch, wei: (claim.cumulative - before).toString(), tx: result.hash }, 'claimed');

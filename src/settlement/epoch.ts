@@ -1,9 +1,9 @@
-import { type BilledTask, debitsHash, type Payout, payoutTree, sortDebits, tasksRoot } from '../chain/merkle.ts';
+import { type BilledTask, debitsHash, type Payout, payoutTree, sortDebits, taskTree } from '../chain/merkle.ts';
 import { budgetOf, type SessionEntry } from '../chain/sessionView.ts';
 import type { EpochRoot, VoucherDebit } from '../chain/settlement.ts';
-import { hashStatement, type SignedVoucher, type SigningContracts } from '../crypto/eip712.ts';
+import { type SignedVoucher, structHash } from '../crypto/eip712.ts';
 import type { TaskResult } from '../protocols/result/messages.ts';
-import { type Address, billOf, type Hex, type SessionId, type TaskId, type Wei } from '../types/index.ts';
+import { type Address, billOf, type Hex, type SessionId, type SplitBps, type TaskId, type Wei } from '../types/index.ts';
 import { addTask, type Payouts } from '../validation/payouts.ts';
 
 /** A task to bill and the guards (operators) who share the guards' part. */
@@ -12,7 +12,7 @@ export interface VerifiedTask {
   readonly guards: readonly Address[];
 }
 
-/** The newest root on chain and its leaves; zero and none before the first epoch. */
+/** The newest root on chain that stands, and its leaves; zero and none before the first epoch. */
 export interface EpochBase {
   readonly root: Hex;
   readonly payouts: readonly Payout[];
@@ -25,12 +25,15 @@ export interface EpochInput {
   /** Best voucher to Settlement of a session that its spender signed. */
   readonly voucher: (session: SessionId, spender: Address) => SignedVoucher | undefined;
   readonly session: (id: SessionId) => SessionEntry | undefined;
+  /** What sessions owe for the epochs that stand, where that is less than what was taken from them: an epoch fell. */
+  readonly charged: ReadonlyMap<SessionId, Wei>;
+  /** How costs are split in this epoch. */
+  readonly split: SplitBps;
   /** Account that receives for an operator: its owner. */
   readonly ownerOf: (operator: Address) => Address | undefined;
   /** Operator of the oracle that settles. */
   readonly oracle: Address;
   readonly treasury: Address;
-  readonly contracts: SigningContracts;
 }
 
 export interface EpochDraft {
@@ -63,14 +66,15 @@ export function draftEpoch(input: EpochInput): EpochDraft | undefined {
     if (accounts === undefined || session === undefined || session.closed || !agreedTo(session, task.result)) continue;
     const voucher = input.voucher(receipt.session, session.spender);
     if (voucher === undefined || cost === 0n) continue;
-    const cumulativeDebit = (debited.get(receipt.session)?.cumulativeDebit ?? session.settled) + cost;
+    const cumulativeDebit = (debited.get(receipt.session)?.cumulativeDebit ?? input.charged.get(receipt.session) ?? session.settled) + cost;
     if (cumulativeDebit > voucher.voucher.cumulativeAmount || cumulativeDebit > budgetOf(session)) continue;
     debited.set(receipt.session, { cumulativeDebit, voucher });
-    addTask(payouts, { cost, ...accounts });
+    addTask(payouts, { cost, ...accounts }, input.split);
     billed.push({ ...task, cost });
   }
   if (billed.length === 0) return undefined;
   const tree = payoutTree([...payouts].map(([account, cumulative]) => ({ account, cumulative })));
+  const tasks = taskTree(billed.map(billedTask));
   const debits = sortDebits([...debited].map(([session, { cumulativeDebit, voucher }]) => ({ session, cumulativeDebit, ...voucher }))).map(
     ({ voucher, signature, cumulativeDebit }) => ({ voucher, signature, cumulativeDebit }),
   );
@@ -80,7 +84,10 @@ export function draftEpoch(input: EpochInput): EpochDraft | undefined {
       root: tree.root,
       base: input.base.root,
       total: tree.total,
-      tasksRoot: tasksRoot(billed.map((task) => billedTask(task, input.contracts))),
+      payouts: tree.count,
+      tasksRoot: tasks.root,
+      tasksTotal: tasks.total,
+      tasks: tasks.count,
     },
     debitsHash: debitsHash(debits.map(({ voucher, cumulativeDebit }) => ({ session: voucher.session, cumulativeDebit }))),
     payouts: tree.payouts,
@@ -102,9 +109,9 @@ function agreedTo(session: SessionEntry, { assignment, receipt }: TaskResult): s
 
 const byTask = (a: VerifiedTask, b: VerifiedTask): number => (a.result.receipt.receipt.task < b.result.receipt.receipt.task ? -1 : 1);
 
-function billedTask({ result, cost }: VerifiedTask & { cost: Wei }, contracts: SigningContracts): BilledTask {
+function billedTask({ result, cost }: VerifiedTask & { cost: Wei }): BilledTask {
   const { receipt } = result.receipt;
-  return { task: receipt.task, receipt: hashStatement('Receipt', contracts, receipt), cost };
+  return { task: receipt.task, receipt: structHash('Receipt', receipt), cost };
 }
 
 function accountsOf({ result, guards }: VerifiedTask, { ownerOf, oracle, treasury }: EpochInput) {

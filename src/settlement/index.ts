@@ -38,7 +38,7 @@ export async function followVerdicts(components: {
   log: Logger;
 }): Promise<() => Promise<void>> {
   const { network, chain, verdicts, book, clock, log } = components;
-  for (const seen of book.open()) verdicts.open(seen.result.receipt.receipt.task, seen.committee);
+  for (const seen of book.kept()) verdicts.open(seen.result.receipt.receipt.task, seen.committee);
   for (const reveal of book.storedReveals()) verdicts.restore(reveal);
 
   const undo: (() => unknown)[] = [
@@ -55,6 +55,7 @@ export async function followVerdicts(components: {
   ];
   const stop = new AbortController();
   let learning: Promise<void> | undefined;
+  let final = 0;
   const learn = async (): Promise<void> => {
     // Every epoch, not only the newest: several may have been settled since the last look.
     for (const entry of chain.settlement.after(book.settledEpoch)) {
@@ -64,8 +65,12 @@ export async function followVerdicts(components: {
     }
   };
   undo.push(
-    chain.onBlock(() => {
+    chain.onBlock((head) => {
       const { settledEpoch } = book;
+      book.voided(chain.settlement.voided());
+      const active = chain.settlement.active(head.timestamp)?.epoch ?? 0;
+      if (active > final) book.final(active);
+      final = active;
       dropExpired(book, clock.now());
       if (learning !== undefined || chain.settlement.after(settledEpoch).length === 0) return;
       learning = learn()
@@ -104,6 +109,6 @@ async function learnEpoch(
 /** Results whose time to be billed is over: nobody attests them any more. */
 function dropExpired(book: SettlementBook, now: number): void {
   const expired: TaskId[] = [];
-  for (const { result } of book.open()) if (!isBillable(result, now)) expired.push(result.receipt.receipt.task);
+  for (const { result } of book.kept()) if (!isBillable(result, now)) expired.push(result.receipt.receipt.task);
   book.drop(expired);
 }

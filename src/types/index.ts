@@ -73,3 +73,11 @@ export function billOf(bill: {
 }): Wei {
   return costOf({ prompt: bill.promptPrice, completion: bill.completionPrice }, bill.promptTokens, bill.completionTokens);
 }
+
+/** Shares of a task's cost in basis points, as they hold in its epoch (Settlement). The rest, rounding included, is the miner's. */
+export interface SplitBps {
+  readonly router: bigint;
+  readonly guards: bigint;
+  readonly oracle: bigint;
+  readonly treasury: bigint;
+}

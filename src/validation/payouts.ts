@@ -1,7 +1,4 @@
-import type { Address, Wei } from '../types/index.ts';
-
-/** Shares of a task's cost in basis points; the same constants stand in Settlement.sol. What rounding leaves goes to the miner. */
-export const SHARE_BPS = { miner: 9000n, router: 500n, guards: 300n, oracle: 100n, treasury: 100n } as const;
+import type { Address, SplitBps, Wei } from '../types/index.ts';
 
 export interface PaidTask {
   readonly cost: Wei;
@@ -18,9 +15,9 @@ export interface PaidTask {
 export type Payouts = Map<Address, Wei>;
 
 /** Adds one task's cost to the accounts that earned it. The sum over all accounts grows by exactly `task.cost`. */
-export function addTask(payouts: Payouts, task: PaidTask): void {
+export function addTask(payouts: Payouts, task: PaidTask, split: SplitBps): void {
   const part = (bps: bigint): Wei => (task.cost * bps) / 10_000n;
-  const perGuard = task.guards.length === 0 ? 0n : part(SHARE_BPS.guards) / BigInt(task.guards.length);
+  const perGuard = task.guards.length === 0 ? 0n : part(split.guards) / BigInt(task.guards.length);
   let rest = task.cost;
   const pay = (account: Address, amount: Wei): void => {
     if (amount === 0n) return;
@@ -28,10 +25,10 @@ export function addTask(payouts: Payouts, task: PaidTask): void {
     payouts.set(key, (payouts.get(key) ?? 0n) + amount);
     rest -= amount;
   };
-  pay(task.router, part(SHARE_BPS.router));
+  pay(task.router, part(split.router));
   for (const guard of task.guards) pay(guard, perGuard);
-  pay(task.oracle, part(SHARE_BPS.oracle));
-  pay(task.treasury, part(SHARE_BPS.treasury));
+  pay(task.oracle, part(split.oracle));
+  pay(task.treasury, part(split.treasury));
   pay(task.miner, rest);
 }
 

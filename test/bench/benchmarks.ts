@@ -2,8 +2,10 @@ import type { Benchmark } from './benchmark.ts';
 import { devnet } from './devnet.ts';
 import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
+import { gas } from './gas.ts';
 import { overhead } from './overhead.ts';
+import { quantised } from './quantised.ts';
 import { store } from './store.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, store];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, store, gas];

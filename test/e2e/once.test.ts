@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDeployment } from '../../src/chain/deployment.ts';
+import { PARAMETERS } from '../../src/chain/generated/parameterTable.ts';
 import { DEPOSIT } from '../../src/devnet/plan.ts';
 import { verifyReceipt } from '../../src/sdk/index.ts';
-import { SHARE_BPS } from '../../src/validation/payouts.ts';
 import { allGone, Devnet, makeHome, PATIENCE_MS } from './support.ts';
 
 /** What `devnet --once --json` prints, as its readers see it. */
@@ -125,10 +125,14 @@ describe('devnet --once --json', function () {
     assert.ok(cost > 0n);
     assert.equal(change(report, 'client'), -DEPOSIT);
     const part = (bps: bigint): bigint => (cost * bps) / 10_000n;
-    const shares = { router: part(SHARE_BPS.router), guard: part(SHARE_BPS.guards) / 3n, oracle: part(SHARE_BPS.oracle) };
-    const paid = shares.router + 3n * shares.guard + shares.oracle + part(SHARE_BPS.treasury);
+    const shares = {
+      router: part(PARAMETERS.RouterBps.value),
+      guard: part(PARAMETERS.GuardsBps.value) / 3n,
+      oracle: part(PARAMETERS.OracleBps.value),
+    };
+    const paid = shares.router + 3n * shares.guard + shares.oracle + part(PARAMETERS.TreasuryBps.value);
     assert.equal(change(report, report.miner.name), cost - paid);
-    assert.equal(cost - paid, part(SHARE_BPS.miner), 'prices are round: nothing is left over');
+    assert.equal(cost - paid, part(9_000n), 'prices are round: nothing is left over');
     for (const name of Object.keys(report.balances.before)) {
       if (name === 'client' || name === report.miner.name) continue;
       // Others claim in their own time: nothing yet, or all of it.

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { mnemonicToAccount } from 'viem/accounts';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.ts';
-import { deployAll } from '../../src/chain/deploy.ts';
+import { deployAll } from '../../src/chain/deploy/index.ts';
 import type { Deployment } from '../../src/chain/deployment.ts';
 import { cli, makeHome, PATIENCE_MS, Running, rpc, until } from './support.ts';
 

@@ -57,8 +57,8 @@ export class Running {
   err = '';
   #over = false;
 
-  constructor(home: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [BINARY, ...args], {
+  constructor(home: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, program = BINARY) {
+    this.child = spawn(process.execPath, [program, ...args], {
       env: { PATH: process.env.PATH, HOME: home, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

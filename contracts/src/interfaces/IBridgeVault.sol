@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import { IInbox } from "./IInbox.sol";
 import { IMessageReceiver } from "./IMessageReceiver.sol";
 import { IOutbox } from "./IOutbox.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";

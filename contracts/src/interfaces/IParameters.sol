@@ -37,7 +37,7 @@ interface IParameters {
     function get(Parameter parameter) external view returns (uint256);
 
     /// @notice The value that holds in `epoch`. Of past and current epochs it never changes.
-    function at(Parameter parameter, uint64 epoch) external view returns (uint256);
+    function getAt(Parameter parameter, uint64 epoch) external view returns (uint256);
 
     function bounds(Parameter parameter) external view returns (uint256 min, uint256 max);
 

@@ -2,15 +2,15 @@
 pragma solidity 0.8.37;
 
 import { IParameters } from "../interfaces/IParameters.sol";
+import { RecentTrace } from "../libraries/RecentTrace.sol";
 import { Parameter } from "../types/Parameter.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { Checkpoints } from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @title Parameters
 /// @notice See {IParameters}.
 contract Parameters is IParameters {
-    using Checkpoints for Checkpoints.Trace208;
+    using RecentTrace for RecentTrace.Trace;
     using SafeCast for uint256;
 
     struct Bounds {
@@ -30,7 +30,7 @@ contract Parameters is IParameters {
 
     mapping(Parameter parameter => Bounds) private _bounds;
     /// @dev first epoch in which a value holds → value
-    mapping(Parameter parameter => Checkpoints.Trace208) private _values;
+    mapping(Parameter parameter => RecentTrace.Trace) private _values;
 
     /// @param governance_  who may set values; zero is nobody, for good
     /// @param definitions one of each parameter, in the order of {Parameter}
@@ -60,12 +60,12 @@ contract Parameters is IParameters {
 
     /// @inheritdoc IParameters
     function get(Parameter parameter) external view returns (uint256) {
-        return at(parameter, currentEpoch());
+        return getAt(parameter, currentEpoch());
     }
 
     /// @inheritdoc IParameters
-    function at(Parameter parameter, uint64 epoch) public view returns (uint256) {
-        return _values[parameter].upperLookupRecent(uint48(Math.min(epoch, type(uint48).max)));
+    function getAt(Parameter parameter, uint64 epoch) public view returns (uint256) {
+        return _values[parameter].valueAt(uint48(Math.min(epoch, type(uint48).max)));
     }
 
     /// @inheritdoc IParameters
@@ -100,6 +100,15 @@ contract Parameters is IParameters {
         }
         if (unbonding < _latest(Parameter.SnapshotAgeMaxSeconds)) {
             revert RuleBroken("UnbondingSeconds >= SnapshotAgeMaxSeconds");
+        }
+        if (_latest(Parameter.BeaconCommitSeconds) + _latest(Parameter.BeaconRevealSeconds) > epochLength) {
+            revert RuleBroken("BeaconCommitSeconds + BeaconRevealSeconds <= epochSeconds");
+        }
+        // An appeal is heard, and its order is at the stake, before the slash executes.
+        uint256 appeal = _latest(Parameter.AppealSeconds) + 2 * epochLength + _latest(Parameter.DisputeCommitSeconds)
+            + _latest(Parameter.DisputeRevealSeconds) + _latest(Parameter.CheckpointChallengeSeconds);
+        if (appeal >= _latest(Parameter.SlashAppealSeconds)) {
+            revert RuleBroken("AppealSeconds + 2 * epochSeconds + DisputeCommitSeconds + DisputeRevealSeconds + CheckpointChallengeSeconds < SlashAppealSeconds");
         }
     }
 

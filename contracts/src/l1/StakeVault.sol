@@ -25,16 +25,15 @@ contract StakeVault is IStakeVault {
     mapping(bytes32 caseId => Slash) private _slashes;
 
     ERC20Burnable public immutable token;
-    /// @notice Told of every change; part of the same deployment, and trusted never to revert.
+    /// @notice Told of every change, part of the same deployment, and trusted never to revert; zero where the stakes are for
+    ///         another layer, which reads them by proof.
     IStakeListener public immutable listener;
     /// @inheritdoc IStakeVault
     address public immutable slasher;
     IParameters public immutable parameters;
 
     constructor(ERC20Burnable token_, IStakeListener listener_, address slasher_, IParameters parameters_) {
-        if (address(token_) == address(0) || address(listener_) == address(0) || address(parameters_) == address(0)) {
-            revert ZeroAddress();
-        }
+        if (address(token_) == address(0) || address(parameters_) == address(0)) revert ZeroAddress();
         token = token_;
         listener = listener_;
         slasher = slasher_;
@@ -49,7 +48,7 @@ contract StakeVault is IStakeVault {
         _stakes[msg.sender][operator] = staked;
         emit Staked(msg.sender, operator, amount, staked);
         token.safeTransferFrom(msg.sender, address(this), amount);
-        listener.onStakeChanged(msg.sender, operator, staked);
+        _tell(msg.sender, operator, staked);
     }
 
     /// @inheritdoc IStakeVault
@@ -64,7 +63,7 @@ contract StakeVault is IStakeVault {
         // A delay that governance shortened meanwhile must not free what already waits sooner than it was to be.
         pending.releaseAt = Math.max(pending.releaseAt, block.timestamp + unbondingSeconds()).toUint48();
         emit UnstakeStarted(msg.sender, operator, amount, staked, pending.releaseAt);
-        listener.onStakeChanged(msg.sender, operator, staked);
+        _tell(msg.sender, operator, staked);
     }
 
     /// @inheritdoc IStakeVault
@@ -92,7 +91,7 @@ contract StakeVault is IStakeVault {
         (s.fromStake, s.fromUnbonding) = _freeze(owner, operator, amount);
         uint256 staked = _stakes[owner][operator];
         emit SlashProposed(caseId, owner, operator, s.fromStake, s.fromUnbonding, staked, reporter, s.executableAt);
-        listener.onStakeChanged(owner, operator, staked);
+        _tell(owner, operator, staked);
     }
 
     /// @inheritdoc IStakeVault
@@ -107,7 +106,7 @@ contract StakeVault is IStakeVault {
         uint256 staked = _stakes[owner][operator] + amount;
         _stakes[owner][operator] = staked;
         emit SlashCancelled(caseId, owner, operator, amount, staked);
-        listener.onStakeChanged(owner, operator, staked);
+        _tell(owner, operator, staked);
     }
 
     /// @inheritdoc IStakeVault
@@ -148,6 +147,10 @@ contract StakeVault is IStakeVault {
     /// @inheritdoc IStakeVault
     function unbondingSeconds() public view returns (uint256) {
         return parameters.get(Parameter.UnbondingSeconds);
+    }
+
+    function _tell(address owner, address operator, uint256 staked) private {
+        if (address(listener) != address(0)) listener.onStakeChanged(owner, operator, staked);
     }
 
     /// @dev Up to `amount`, active stake first.

@@ -132,10 +132,10 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
 
     /// @inheritdoc IBlockTimeOracle
     function requireHealthy(uint64 chainId) external view {
-        Status storage l = _known(chainId);
-        if (l.flags != 0) revert Unhealthy(chainId, l.flags);
-        if (block.timestamp - l.updatedAt > parameters.get(Parameter.StallSeconds)) {
-            revert Outdated(chainId, l.updatedAt);
+        Status storage layer = _known(chainId);
+        if (layer.flags != 0) revert Unhealthy(chainId, layer.flags);
+        if (block.timestamp - layer.updatedAt > parameters.get(Parameter.StallSeconds)) {
+            revert Outdated(chainId, layer.updatedAt);
         }
     }
 
@@ -180,8 +180,8 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
     /// @dev With liars of at most a third of all weight and a set of more than two thirds, liars hold less than half of the set:
     ///      each weighted median lies among what honest oracles say.
     function _close(uint64 chainId, address[] memory oracles) private {
-        Status storage l = _layers[chainId];
-        Round memory round = _load(chainId, l.rounds, oracles);
+        Status storage layer = _layers[chainId];
+        Round memory round = _load(chainId, layer.rounds, oracles);
         uint256 stall = parameters.get(Parameter.StallSeconds);
         uint256 clock = WeightedMedian.lower(round.clocks, round.weights);
         _drop(round, clock, stall / APART_DIVISOR);
@@ -189,30 +189,30 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
         uint64 head = WeightedMedian.lower(round.numbers, round.weights).toUint64();
         uint64 blockTime = WeightedMedian.lower(round.timestamps, round.weights).toUint64();
         uint256 drift = parameters.get(Parameter.DriftMaxSeconds);
-        uint64 time = _bounded(l, clock, drift).toUint64();
-        if (l.networkTime == 0 || head > l.head) {
-            l.head = head;
-            l.advancedAt = clock.toUint64();
+        uint64 time = _bounded(layer, clock, drift).toUint64();
+        if (layer.networkTime == 0 || head > layer.head) {
+            layer.head = head;
+            layer.advancedAt = clock.toUint64();
         }
-        uint8 flags = _forked(chainId, l, round) ? FORKED : 0;
+        uint8 flags = _forked(chainId, layer, round) ? FORKED : 0;
         // By the oracles' clocks, not by network time: those were read together with the block numbers.
-        if (clock >= l.advancedAt + stall) flags |= STALLED;
+        if (clock >= layer.advancedAt + stall) flags |= STALLED;
         if (blockTime > time + drift) flags |= AHEAD;
 
-        if (flags != l.flags) emit FlagsChanged(chainId, l.flags, flags);
-        emit RoundClosed(chainId, l.rounds, time, l.head, blockTime, flags);
-        l.networkTime = time;
-        l.updatedAt = block.timestamp.toUint64();
-        l.blockTime = blockTime;
-        l.flags = flags;
-        ++l.rounds;
+        if (flags != layer.flags) emit FlagsChanged(chainId, layer.flags, flags);
+        emit RoundClosed(chainId, layer.rounds, time, layer.head, blockTime, flags);
+        layer.networkTime = time;
+        layer.updatedAt = block.timestamp.toUint64();
+        layer.blockTime = blockTime;
+        layer.flags = flags;
+        ++layer.rounds;
     }
 
     /// @dev Network time moves on with this chain's clock, gives or takes the drift, and never back.
-    function _bounded(Status storage l, uint256 clock, uint256 drift) private view returns (uint256) {
-        uint256 previous = l.networkTime;
+    function _bounded(Status storage layer, uint256 clock, uint256 drift) private view returns (uint256) {
+        uint256 previous = layer.networkTime;
         if (previous == 0) return clock;
-        uint256 expected = previous + (block.timestamp - l.updatedAt);
+        uint256 expected = previous + (block.timestamp - layer.updatedAt);
         if (clock > expected + drift) return expected + drift;
         if (clock + drift >= expected) return clock < previous ? previous : clock;
         return expected < previous + drift ? previous : expected - drift;
@@ -221,7 +221,7 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
     /// @dev Whether the layer is forked after this round. Two hashes at one number count when each has more than a third of all
     ///      weight behind it, more than liars can have; at most two hashes can. The flag goes when more than two thirds
     ///      agree on one later block and nothing is in doubt.
-    function _forked(uint64 chainId, Status storage l, Round memory round) private returns (bool) {
+    function _forked(uint64 chainId, Status storage layer, Round memory round) private returns (bool) {
         (Block memory a, Block memory b) = _heaviest(round);
         uint256 total = round.totalWeight;
         uint64 number = 0;
@@ -234,10 +234,10 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
             if (a.number > number) number = a.number;
         }
         bool agreed = a.weight * 3 > total * 2;
-        bool clears = agreed && !differ && a.number > l.forkedAt;
-        if (differ && number > l.forkedAt) l.forkedAt = number;
+        bool clears = agreed && !differ && a.number > layer.forkedAt;
+        if (differ && number > layer.forkedAt) layer.forkedAt = number;
         if (agreed) _remember(chainId, a);
-        return differ || (l.flags & FORKED != 0 && !clears);
+        return differ || (layer.flags & FORKED != 0 && !clears);
     }
 
     /// @dev A later number is never forgotten for an earlier one.
@@ -317,8 +317,8 @@ contract BlockTimeOracle is IBlockTimeOracle, EIP712 {
         return weights.weightAt(oracle, Roles.ORACLE, block.timestamp - 1);
     }
 
-    function _known(uint64 chainId) private view returns (Status storage l) {
-        l = _layers[chainId];
-        if (l.networkTime == 0) revert UnknownLayer(chainId);
+    function _known(uint64 chainId) private view returns (Status storage layer) {
+        layer = _layers[chainId];
+        if (layer.networkTime == 0) revert UnknownLayer(chainId);
     }
 }

@@ -270,17 +270,17 @@ contract Compliance is ICompliance, EIP712 {
     }
 
     function _licenceRefusal(address account, bytes32 model) private view returns (bytes memory) {
-        LicenceTerms storage l = _licences[model];
-        if (!l.known) return abi.encodeWithSelector(LicenceUnknown.selector, model);
+        LicenceTerms storage licence = _licences[model];
+        if (!licence.known) return abi.encodeWithSelector(LicenceUnknown.selector, model);
         bool attested = isAttested(account);
-        if ((l.requiresAttestation || l.deniedJurisdictions != 0) && !attested) {
+        if ((licence.requiresAttestation || licence.deniedJurisdictions != 0) && !attested) {
             return abi.encodeWithSelector(NotAttested.selector, account);
         }
         Attestation storage a = _attestations[account];
-        if (!l.commercialUse && !(attested && a.nonCommercial)) {
+        if (!licence.commercialUse && !(attested && a.nonCommercial)) {
             return abi.encodeWithSelector(CommercialUseDenied.selector, model, account);
         }
-        uint256 denied = a.jurisdictions & l.deniedJurisdictions;
+        uint256 denied = a.jurisdictions & licence.deniedJurisdictions;
         if (denied != 0) return abi.encodeWithSelector(ModelDeniedInJurisdiction.selector, model, denied);
         return "";
     }

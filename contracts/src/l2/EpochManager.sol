@@ -119,7 +119,7 @@ contract EpochManager is IEpochManager {
         address current = order.length == 0 ? address(0) : order[position];
         if (msg.sender != current) revert NotLeader(msg.sender, current);
         if (!registry.isActive(msg.sender, Roles.ORACLE)) revert NotOracle(msg.sender);
-        _beats[epoch].push(block.timestamp.toUint48(), uint208(block.timestamp << 8 | position));
+        _beats[epoch].push(block.timestamp.toUint48(), (block.timestamp << 8 | position).toUint208());
         emit Heartbeat(epoch, msg.sender);
     }
 
@@ -203,12 +203,12 @@ contract EpochManager is IEpochManager {
             from = beat >> 8;
             position = beat & 0xff;
         }
-        return (position + (timestamp - from) / parameters.at(Parameter.LeaderSeconds, epoch)) % count;
+        return (position + (timestamp - from) / parameters.getAt(Parameter.LeaderSeconds, epoch)) % count;
     }
 
     function _phases(uint64 epoch) private view returns (uint256 commitSeconds, uint256 revealSeconds) {
-        commitSeconds = parameters.at(Parameter.BeaconCommitSeconds, epoch);
-        revealSeconds = parameters.at(Parameter.BeaconRevealSeconds, epoch);
+        commitSeconds = parameters.getAt(Parameter.BeaconCommitSeconds, epoch);
+        revealSeconds = parameters.getAt(Parameter.BeaconRevealSeconds, epoch);
     }
 
     /// @dev From the end of its reveal phase on, or from its start when no phases were held.

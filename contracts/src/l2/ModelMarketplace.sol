@@ -64,50 +64,50 @@ contract ModelMarketplace is IModelMarketplace, ERC1155Supply, ReentrancyGuardTr
 
     /// @inheritdoc IModelMarketplace
     function publish(bytes32 model, bytes32 weightsHash, bytes32 tokenizerHash, Terms calldata terms) external {
-        Listing storage l = _listings[model];
-        if (l.publisher != address(0)) revert AlreadyPublished(model, l.publisher);
+        Listing storage entry = _listings[model];
+        if (entry.publisher != address(0)) revert AlreadyPublished(model, entry.publisher);
         if (model == 0) revert InvalidListing("model");
         if (weightsHash == 0) revert InvalidListing("weightsHash");
         if (tokenizerHash == 0) revert InvalidListing("tokenizerHash");
         _checkTerms(terms);
         _checkRoyalty(terms.royaltyBps);
-        l.publisher = msg.sender;
-        l.version = 1;
-        l.listed = true;
-        l.weightsHash = weightsHash;
-        l.tokenizerHash = tokenizerHash;
-        l.terms = terms;
+        entry.publisher = msg.sender;
+        entry.version = 1;
+        entry.listed = true;
+        entry.weightsHash = weightsHash;
+        entry.tokenizerHash = tokenizerHash;
+        entry.terms = terms;
         _royaltyBps[model].push(_epoch(), terms.royaltyBps);
         emit ModelPublished(model, msg.sender, terms.licence, weightsHash, tokenizerHash, terms);
     }
 
     /// @inheritdoc IModelMarketplace
     function update(bytes32 model, Terms calldata terms) external {
-        Listing storage l = _ofPublisher(model);
+        Listing storage entry = _ofPublisher(model);
         _checkTerms(terms);
         // A royalty that stands is kept when governance lowers the maximum; only a new one is held to it.
-        if (terms.royaltyBps != l.terms.royaltyBps) {
+        if (terms.royaltyBps != entry.terms.royaltyBps) {
             _checkRoyalty(terms.royaltyBps);
             _royaltyBps[model].push(_epoch() + 1, terms.royaltyBps);
         }
-        l.terms = terms;
-        emit ListingUpdated(model, ++l.version, terms);
+        entry.terms = terms;
+        emit ListingUpdated(model, ++entry.version, terms);
     }
 
     /// @inheritdoc IModelMarketplace
     function delist(bytes32 model) external {
-        Listing storage l = _ofPublisher(model);
-        if (!l.listed) revert NotListed(model);
-        l.listed = false;
-        emit ModelDelisted(model, ++l.version);
+        Listing storage entry = _ofPublisher(model);
+        if (!entry.listed) revert NotListed(model);
+        entry.listed = false;
+        emit ModelDelisted(model, ++entry.version);
     }
 
     /// @inheritdoc IModelMarketplace
     function relist(bytes32 model) external {
-        Listing storage l = _ofPublisher(model);
-        if (l.listed) revert AlreadyListed(model);
-        l.listed = true;
-        emit ModelRelisted(model, ++l.version);
+        Listing storage entry = _ofPublisher(model);
+        if (entry.listed) revert AlreadyListed(model);
+        entry.listed = true;
+        emit ModelRelisted(model, ++entry.version);
     }
 
     /// @inheritdoc IModelMarketplace
@@ -118,12 +118,12 @@ contract ModelMarketplace is IModelMarketplace, ERC1155Supply, ReentrancyGuardTr
 
     /// @inheritdoc IModelMarketplace
     function acceptListing(bytes32 model) external {
-        Listing storage l = _known(model);
-        if (msg.sender != l.pendingPublisher) revert NotOffered(model, msg.sender);
-        address from = l.publisher;
-        l.publisher = msg.sender;
-        l.pendingPublisher = address(0);
-        emit ListingTransferred(model, from, msg.sender, ++l.version);
+        Listing storage entry = _known(model);
+        if (msg.sender != entry.pendingPublisher) revert NotOffered(model, msg.sender);
+        address from = entry.publisher;
+        entry.publisher = msg.sender;
+        entry.pendingPublisher = address(0);
+        emit ListingTransferred(model, from, msg.sender, ++entry.version);
         if (ratingOf[model][msg.sender] != 0) _rate(model, msg.sender, 0);
     }
 
@@ -252,26 +252,26 @@ contract ModelMarketplace is IModelMarketplace, ERC1155Supply, ReentrancyGuardTr
 
     /// @dev The buyer's contract is called last, by `_mint`: everything is booked and paid before.
     function _buy(bytes32 model, uint256 priceMax, uint64 version) private returns (uint256 id) {
-        Listing storage l = _known(model);
-        if (!l.listed) revert NotListed(model);
-        if (l.version != version) revert VersionChanged(model, l.version);
-        uint256 price = l.terms.accessPrice;
+        Listing storage entry = _known(model);
+        if (!entry.listed) revert NotListed(model);
+        if (entry.version != version) revert VersionChanged(model, entry.version);
+        uint256 price = entry.terms.accessPrice;
         if (price > priceMax) revert PriceTooHigh(price, priceMax);
 
-        uint256 lasts = l.terms.passSeconds;
+        uint256 lasts = entry.terms.passSeconds;
         Pass memory p = Pass({
             model: model,
             expiresAt: lasts == 0 ? 0 : (block.timestamp + lasts).toUint48(),
-            transferable: l.terms.transferable,
-            licenceHash: l.terms.licenceHash
+            transferable: entry.terms.transferable,
+            licenceHash: entry.terms.licenceHash
         });
         id = passId(p.model, p.expiresAt, p.transferable, p.licenceHash);
         _passes[id] = p;
-        ++l.passesSold;
+        ++entry.passesSold;
         ++passesBought[model][msg.sender];
         uint256 fee = price * parameters.get(Parameter.MarketFeeBps) / BPS;
         emit PassBought(model, msg.sender, id, price, fee);
-        token.safeTransferFrom(msg.sender, l.publisher, price - fee);
+        token.safeTransferFrom(msg.sender, entry.publisher, price - fee);
         token.safeTransferFrom(msg.sender, treasury, fee);
         _mint(msg.sender, id, 1, "");
     }
@@ -287,14 +287,14 @@ contract ModelMarketplace is IModelMarketplace, ERC1155Supply, ReentrancyGuardTr
         emit ModelRated(model, account, stars, r.sum, r.count);
     }
 
-    function _known(bytes32 model) private view returns (Listing storage l) {
-        l = _listings[model];
-        if (l.publisher == address(0)) revert UnknownModel(model);
+    function _known(bytes32 model) private view returns (Listing storage entry) {
+        entry = _listings[model];
+        if (entry.publisher == address(0)) revert UnknownModel(model);
     }
 
-    function _ofPublisher(bytes32 model) private view returns (Listing storage l) {
-        l = _known(model);
-        if (msg.sender != l.publisher) revert NotPublisher(msg.sender);
+    function _ofPublisher(bytes32 model) private view returns (Listing storage entry) {
+        entry = _known(model);
+        if (msg.sender != entry.publisher) revert NotPublisher(msg.sender);
     }
 
     function _epoch() private view returns (uint48) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import { IAdmission } from "../interfaces/IAdmission.sol";
+import { IParameters } from "../interfaces/IParameters.sol";
 import { ISessionManager } from "../interfaces/ISessionManager.sol";
+import { SessionLedger } from "../libraries/SessionLedger.sol";
 import { StrictSignature } from "../libraries/StrictSignature.sol";
+import { Parameter } from "../types/Parameter.sol";
 import { Voucher, VoucherDebit } from "../types/Voucher.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
@@ -18,52 +22,39 @@ contract SessionManager is ISessionManager, EIP712 {
 
     IERC20 public immutable token;
     /// @inheritdoc ISessionManager
-    uint256 public immutable thawSeconds;
+    IParameters public immutable parameters;
+    /// @inheritdoc ISessionManager
+    IAdmission public immutable admission;
 
     mapping(bytes32 id => Session) private _sessions;
     /// @inheritdoc ISessionManager
     mapping(bytes32 id => mapping(address payee => uint256)) public debitedBy;
-    /// @inheritdoc ISessionManager
-    mapping(address client => uint256) public sessionCount;
 
-    constructor(IERC20 token_, uint256 thawSeconds_) EIP712("cortensord", "1") {
+    constructor(IERC20 token_, IParameters parameters_, IAdmission admission_) EIP712("cortensord", "1") {
         token = token_;
-        thawSeconds = thawSeconds_;
+        parameters = parameters_;
+        admission = admission_;
     }
 
     /// @inheritdoc ISessionManager
     function open(OpenTerms calldata terms) public returns (bytes32 id) {
         _checkTerms(terms);
-        // The terms are part of the id: a voucher signed before a reorg never fits a session with other terms.
-        id = keccak256(
-            abi.encode(
-                block.chainid, address(this), msg.sender, sessionCount[msg.sender]++, keccak256(abi.encode(terms))
-            )
-        );
+        if (address(admission) != address(0)) admission.requireSession(msg.sender, terms.model);
+        id = idOf(msg.sender, terms);
+        if (_sessions[id].client != address(0)) revert AlreadyOpened(id);
+        uint256 thawSeconds = parameters.get(Parameter.ThawSeconds);
         _sessions[id] = Session({
             client: msg.sender,
-            expiry: uint256(terms.expiry).toUint48(),
-            closesAt: 0,
+            deposit: terms.deposit.toUint80(),
             spender: terms.spender,
-            mode: terms.mode,
-            privacy: terms.privacy,
-            nodesMin: terms.nodesMin,
-            nodesMax: terms.nodesMax,
-            redundancy: terms.redundancy,
-            validators: terms.validators,
-            tier: terms.tier,
-            closed: false,
-            deposit: terms.deposit.toUint128(),
+            allowance: terms.allowance.toUint80(),
             debited: 0,
-            allowance: terms.allowance.toUint128(),
             spenderDebited: 0,
-            promptPriceMax: terms.promptPriceMax.toUint128(),
-            completionPriceMax: terms.completionPriceMax.toUint128(),
-            model: terms.model,
-            name: terms.name,
-            metadata: terms.metadata
+            endsAt: uint256(terms.expiry).toUint32(),
+            thawSeconds: thawSeconds.toUint24(),
+            state: State.Open
         });
-        emit SessionOpened(id, msg.sender, terms.model, terms.spender, terms.deposit);
+        emit SessionOpened(id, msg.sender, terms);
         token.safeTransferFrom(msg.sender, address(this), terms.deposit);
     }
 
@@ -82,8 +73,8 @@ contract SessionManager is ISessionManager, EIP712 {
     function topUp(bytes32 id, uint256 amount) external {
         if (amount == 0) revert ZeroAmount();
         Session storage s = _known(id);
-        if (s.closed || s.closesAt != 0 || block.timestamp >= s.expiry) revert NotOpen(id);
-        s.deposit += amount.toUint128();
+        if (s.state != State.Open || block.timestamp >= s.endsAt) revert NotOpen(id);
+        s.deposit += amount.toUint80();
         emit SessionToppedUp(id, msg.sender, amount, s.deposit);
         token.safeTransferFrom(msg.sender, address(this), amount);
     }
@@ -92,26 +83,27 @@ contract SessionManager is ISessionManager, EIP712 {
     function raiseAllowance(bytes32 id, uint256 allowance) external {
         Session storage s = _ofClient(id);
         if (allowance <= s.allowance) revert AllowanceNotRaised(s.allowance, allowance);
-        s.allowance = allowance.toUint128();
+        s.allowance = allowance.toUint80();
         emit AllowanceRaised(id, allowance);
     }
 
     /// @inheritdoc ISessionManager
     function requestClose(bytes32 id) external {
         Session storage s = _ofClient(id);
-        if (s.closesAt != 0) revert CloseAlreadyRequested(id, s.closesAt);
-        s.closesAt = (block.timestamp + thawSeconds).toUint48();
-        emit CloseRequested(id, s.closesAt);
+        if (s.state == State.Closing) revert CloseAlreadyRequested(id, _withdrawableAt(s));
+        s.state = State.Closing;
+        // Announced after the expiry, it delays nothing.
+        if (block.timestamp < s.endsAt) s.endsAt = uint32(block.timestamp);
+        emit CloseRequested(id, _withdrawableAt(s));
     }
 
     /// @inheritdoc ISessionManager
     function withdraw(bytes32 id) external returns (uint256 refund) {
         Session storage s = _ofClient(id);
-        uint256 withdrawableAt = s.expiry + thawSeconds;
-        if (s.closesAt != 0 && s.closesAt < withdrawableAt) withdrawableAt = s.closesAt;
+        uint256 withdrawableAt = _withdrawableAt(s);
         if (block.timestamp < withdrawableAt) revert StillThawing(withdrawableAt);
-        s.closed = true;
-        refund = s.deposit - s.debited;
+        s.state = State.Closed;
+        refund = SessionLedger.left(s.deposit, s.debited);
         emit SessionClosed(id, s.client, refund);
         token.safeTransfer(s.client, refund);
     }
@@ -119,15 +111,33 @@ contract SessionManager is ISessionManager, EIP712 {
     /// @inheritdoc ISessionManager
     function redeem(VoucherDebit[] calldata debits) external returns (uint256 amount) {
         for (uint256 i = 0; i < debits.length; ++i) {
-            amount += _debit(debits[i]);
+            VoucherDebit calldata d = debits[i];
+            mapping(address => uint256) storage taken = debitedBy[d.voucher.session];
+            amount += _debit(d, taken, taken[msg.sender]);
         }
         if (amount == 0) revert ZeroAmount();
         token.safeTransfer(msg.sender, amount);
     }
 
     /// @inheritdoc ISessionManager
+    function redeemRest(VoucherDebit[] calldata debits) external returns (uint256 amount) {
+        for (uint256 i = 0; i < debits.length; ++i) {
+            VoucherDebit calldata d = debits[i];
+            mapping(address => uint256) storage taken = debitedBy[d.voucher.session];
+            uint256 before = taken[msg.sender];
+            if (d.cumulativeDebit > before) amount += _debit(d, taken, before);
+        }
+        if (amount > 0) token.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc ISessionManager
     function session(bytes32 id) external view returns (Session memory) {
         return _sessions[id];
+    }
+
+    /// @inheritdoc ISessionManager
+    function idOf(address client, OpenTerms calldata terms) public view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), client, terms));
     }
 
     /// @notice EIP-712 digest that a voucher's signer signs.
@@ -137,31 +147,44 @@ contract SessionManager is ISessionManager, EIP712 {
 
     /// @dev Books one debit. Per (session, payee) the cumulative sum only grows, so nothing is ever paid twice; per session
     ///      the sum over payees stays within the deposit, and what the spender signed within its allowance.
-    function _debit(VoucherDebit calldata d) private returns (uint256 amount) {
-        bytes32 id = d.voucher.session;
-        address payee = d.voucher.payee;
-        if (msg.sender != payee) revert NotPayee(msg.sender, payee);
-        Session storage s = _known(id);
-        if (s.closed) revert AlreadyClosed(id);
-        if (d.cumulativeDebit > d.voucher.cumulativeAmount) {
-            revert DebitAboveVoucher(id, d.cumulativeDebit, d.voucher.cumulativeAmount);
-        }
-        uint256 before = debitedBy[id][payee];
-        if (d.cumulativeDebit <= before) revert AlreadyDebited(id, d.cumulativeDebit, before);
-        amount = d.cumulativeDebit - before;
-        if (amount > s.deposit - s.debited) revert InsufficientDeposit(id, amount, s.deposit - s.debited);
+    /// @param taken  what each payee has taken from the session
+    /// @param before what the caller has taken from the session so far
+    function _debit(VoucherDebit calldata d, mapping(address => uint256) storage taken, uint256 before)
+        private
+        returns (uint256 amount)
+    {
+        Voucher calldata voucher = d.voucher;
+        bytes32 id = voucher.session;
+        if (msg.sender != voucher.payee) revert NotPayee(msg.sender, voucher.payee);
+        Session storage s = _sessions[id];
+        (uint256 deposit, uint256 debited, uint256 spent, State state) =
+            (s.deposit, s.debited, s.spenderDebited, s.state);
+        if (deposit == 0) revert UnknownSession(id);
+        if (state == State.Closed) revert AlreadyClosed(id);
+        uint256 debit = d.cumulativeDebit;
+        if (debit > voucher.cumulativeAmount) revert DebitAboveVoucher(id, debit, voucher.cumulativeAmount);
+        amount = SessionLedger.due(debit, before);
+        if (amount == 0) revert AlreadyDebited(id, debit, before);
+        taken[msg.sender] = debit;
+        uint256 left = SessionLedger.left(deposit, debited);
+        if (amount > left) revert InsufficientDeposit(id, amount, left);
 
-        address signer = StrictSignature.recover(_hashTypedDataV4(d.voucher.hash()), d.signature);
-        if (signer != s.client) {
-            if (signer != s.spender) revert WrongSigner(id, signer);
-            if (amount > s.allowance - s.spenderDebited) {
-                revert AllowanceExceeded(id, amount, s.allowance - s.spenderDebited);
-            }
-            s.spenderDebited += uint128(amount); // at most `allowance`
-        }
-        s.debited += uint128(amount); // at most `deposit`
-        debitedBy[id][payee] = d.cumulativeDebit;
-        emit VoucherRedeemed(id, payee, signer, amount, s.debited);
+        address signer = StrictSignature.recover(_hashTypedDataV4(voucher.hash()), d.signature);
+        if (signer == s.spender) spent = _spend(s, id, spent, amount);
+        else if (signer != s.client) revert WrongSigner(id, signer);
+        debited += amount;
+        // At most `deposit` and `allowance`.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (s.debited, s.spenderDebited) = (uint80(debited), uint80(spent));
+        emit VoucherRedeemed(id, msg.sender, signer, amount, debited);
+    }
+
+    /// @dev What the spender has signed for afterwards. A client that is its own spender needs no allowance.
+    function _spend(Session storage s, bytes32 id, uint256 spent, uint256 amount) private view returns (uint256) {
+        uint256 left = SessionLedger.left(s.allowance, spent);
+        if (amount <= left) return spent + amount;
+        if (s.spender != s.client) revert AllowanceExceeded(id, amount, left);
+        return spent;
     }
 
     function _known(bytes32 id) private view returns (Session storage s) {
@@ -172,12 +195,16 @@ contract SessionManager is ISessionManager, EIP712 {
     function _ofClient(bytes32 id) private view returns (Session storage s) {
         s = _known(id);
         if (msg.sender != s.client) revert NotClient(msg.sender);
-        if (s.closed) revert AlreadyClosed(id);
+        if (s.state == State.Closed) revert AlreadyClosed(id);
+    }
+
+    function _withdrawableAt(Session storage s) private view returns (uint256) {
+        return uint256(s.endsAt) + s.thawSeconds;
     }
 
     function _checkTerms(OpenTerms calldata terms) private view {
         if (terms.deposit == 0) revert InvalidTerms("deposit");
-        if (terms.expiry <= block.timestamp) revert InvalidTerms("expiry");
+        if (terms.expiry <= block.timestamp || terms.expiry > type(uint32).max) revert InvalidTerms("expiry");
         if (terms.model == 0) revert InvalidTerms("model");
         if (terms.nodesMin == 0 || terms.nodesMin > terms.nodesMax) revert InvalidTerms("nodesMin");
         if (terms.redundancy == 0 || terms.redundancy > terms.nodesMax) revert InvalidTerms("redundancy");

@@ -72,7 +72,7 @@ contract Validation is IValidation, Multicall {
 
     /// @param settlement_    whose domain attestations are signed for
     /// @param anchorChainId  chain of the anchor that takes this chain's checkpoints
-    /// @param anchor         that anchor
+    /// @param anchor         that anchor; zero on the uppermost layer
     constructor(
         IERC20 token_,
         IRoleRegistry registry_,
@@ -83,7 +83,7 @@ contract Validation is IValidation, Multicall {
         uint256 anchorChainId,
         address anchor
     ) {
-        if (address(slasher_) == address(0) || settlement_ == address(0) || anchor == address(0)) revert ZeroAddress();
+        if (address(slasher_) == address(0) || settlement_ == address(0)) revert ZeroAddress();
         token = token_;
         registry = registry_;
         parameters = parameters_;

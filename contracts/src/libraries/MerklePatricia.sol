@@ -19,6 +19,7 @@ library MerklePatricia {
     /// @param proof nodes from the root on, each one needed. A node of less than 32 bytes stands inside of its parent; some
     ///              clients list it again after the parent, which is accepted
     /// @return value payload of the leaf's value; empty when the key is absent
+    // solhint-disable-next-line code-complexity
     function get(bytes32 root, bytes32 key, bytes[] calldata proof) internal pure returns (bytes calldata value) {
         if (root == EMPTY_ROOT) {
             // Clients prove the empty trie by no node or by the empty one.

@@ -31,6 +31,7 @@ library Rlp {
     function toBytes32(bytes calldata item) internal pure returns (bytes32) {
         bytes calldata payload = _payload(item, false);
         if (payload.length != 32) revert InvalidRlp();
+        // forge-lint: disable-next-line(unsafe-typecast)
         return bytes32(payload);
     }
 
@@ -39,6 +40,8 @@ library Rlp {
         bytes calldata payload = _payload(item, false);
         if (payload.length == 0) return 0;
         if (payload.length > 32 || payload[0] == 0) revert InvalidRlp();
+        // What is cut off or missing on the right is shifted out.
+        // forge-lint: disable-next-line(unsafe-typecast)
         return uint256(bytes32(payload)) >> (8 * (32 - payload.length));
     }
 

@@ -19,7 +19,7 @@ library Sortition {
     ) internal pure returns (bool) {
         // 128 random bits: the draw is uniform to 2^-128, and the products fit for weights below 2^120.
         uint256 draw = uint256(keccak256(abi.encode(randomness, subject, operator))) >> 128;
-        return weight != 0 && draw * totalWeight < (weight * size) << 128;
+        return draw * totalWeight < (weight * size) << 128;
     }
 
     /// @notice What a seat counts. A seat that was drawn with probability p stands for weight / p, so that a committee's

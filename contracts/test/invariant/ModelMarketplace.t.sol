@@ -5,7 +5,8 @@ import { IModelMarketplace } from "../../src/interfaces/IModelMarketplace.sol";
 import { CorToken } from "../../src/l1/CorToken.sol";
 import { ModelMarketplace } from "../../src/l2/ModelMarketplace.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
-import { MarketTest, SettableParameters } from "../utils/MarketMocks.sol";
+import { MarketTest } from "../utils/MarketMocks.sol";
+import { MockParameters } from "../utils/MockParameters.sol";
 
 /// @notice Publishers, buyers and payers in any order, with sums kept beside the contract.
 contract MarketplaceHandler is MarketTest {
@@ -15,7 +16,7 @@ contract MarketplaceHandler is MarketTest {
 
     CorToken public token;
     ModelMarketplace public market;
-    SettableParameters internal parameters;
+    MockParameters internal parameters;
     address public treasury = address(0x7EA);
     address[ACTORS] public actors;
     uint256[] public ids;
@@ -29,8 +30,8 @@ contract MarketplaceHandler is MarketTest {
     constructor() {
         vm.warp(1_699_999_200);
         token = new CorToken(address(this), 4_000_000 ether);
-        parameters = new SettableParameters();
-        parameters.set(Parameter.RoyaltyMaxBps, 2000);
+        parameters = new MockParameters(1 hours);
+        parameters.put(Parameter.RoyaltyMaxBps, 2000);
         market = new ModelMarketplace(token, parameters, treasury);
         for (uint256 i = 0; i < ACTORS; ++i) {
             actors[i] = address(uint160(0xAC70 + i));
@@ -83,7 +84,7 @@ contract MarketplaceHandler is MarketTest {
         address buyer = actors[who % ACTORS];
         if (!l.listed || ids.length >= PASSES_MAX || token.balanceOf(buyer) < l.terms.accessPrice) return;
         feeBps = uint16(bound(feeBps, 0, 10_000));
-        parameters.set(Parameter.MarketFeeBps, feeBps);
+        parameters.put(Parameter.MarketFeeBps, feeBps);
         vm.prank(buyer);
         uint256 id = market.buy(modelAt(which), l.terms.accessPrice, l.version);
         if (bought[id] == 0) ids.push(id);

@@ -39,7 +39,7 @@ contract ParametersHandler is Test {
 
     /// @dev The ones that rules tie together, more often than chance would.
     function setTied(uint256 which, uint256 value) external {
-        uint256[8] memory tied = [
+        uint256[14] memory tied = [
             uint256(Parameter.RouterBps),
             uint256(Parameter.GuardsBps),
             uint256(Parameter.OracleBps),
@@ -47,9 +47,15 @@ contract ParametersHandler is Test {
             uint256(Parameter.UnbondingSeconds),
             uint256(Parameter.ChallengeSeconds),
             uint256(Parameter.SlashAppealSeconds),
-            uint256(Parameter.SnapshotAgeMaxSeconds)
+            uint256(Parameter.SnapshotAgeMaxSeconds),
+            uint256(Parameter.BeaconCommitSeconds),
+            uint256(Parameter.BeaconRevealSeconds),
+            uint256(Parameter.AppealSeconds),
+            uint256(Parameter.DisputeCommitSeconds),
+            uint256(Parameter.DisputeRevealSeconds),
+            uint256(Parameter.CheckpointChallengeSeconds)
         ];
-        which = tied[which % 8];
+        which = tied[which % tied.length];
         (uint256 min, uint256 max) = parameters.bounds(Parameter(which));
         _set(which, bound(value, min, max));
     }
@@ -99,9 +105,14 @@ contract ParametersHandler is Test {
             EPOCH + pending[uint256(Parameter.ChallengeSeconds)] + pending[uint256(Parameter.SlashAppealSeconds)];
         uint256 shares = pending[uint256(Parameter.RouterBps)] + pending[uint256(Parameter.GuardsBps)]
             + pending[uint256(Parameter.OracleBps)] + pending[uint256(Parameter.TreasuryBps)];
-        return
-            shares <= 2000 && unbonding >= 2 * exposure
-                && unbonding >= pending[uint256(Parameter.SnapshotAgeMaxSeconds)];
+        uint256 beacon =
+            pending[uint256(Parameter.BeaconCommitSeconds)] + pending[uint256(Parameter.BeaconRevealSeconds)];
+        uint256 appeal = pending[uint256(Parameter.AppealSeconds)] + 2 * EPOCH
+            + pending[uint256(Parameter.DisputeCommitSeconds)] + pending[uint256(Parameter.DisputeRevealSeconds)]
+            + pending[uint256(Parameter.CheckpointChallengeSeconds)];
+        return shares <= 2000 && unbonding >= 2 * exposure
+            && unbonding >= pending[uint256(Parameter.SnapshotAgeMaxSeconds)] && beacon <= EPOCH
+            && appeal < pending[uint256(Parameter.SlashAppealSeconds)];
     }
 }
 
@@ -127,7 +138,7 @@ contract ParametersInvariant is Test {
     function invariant_pastAndCurrentEpochsKeepTheirValues() public view {
         for (uint256 i = 0; i < COUNT; ++i) {
             for (uint64 epoch = handler.first(); epoch <= handler.recorded(); ++epoch) {
-                assertEq(parameters.at(Parameter(i), epoch), handler.history(i, epoch));
+                assertEq(parameters.getAt(Parameter(i), epoch), handler.history(i, epoch));
             }
             assertEq(parameters.get(Parameter(i)), handler.history(i, handler.recorded()));
         }
@@ -136,7 +147,7 @@ contract ParametersInvariant is Test {
     function invariant_theNextEpochHasTheLatestLawfulValues() public view {
         assertTrue(handler.keepsRules());
         for (uint256 i = 0; i < COUNT; ++i) {
-            uint256 next = parameters.at(Parameter(i), handler.recorded() + 1);
+            uint256 next = parameters.getAt(Parameter(i), handler.recorded() + 1);
             (uint256 min, uint256 max) = parameters.bounds(Parameter(i));
             assertEq(next, handler.pending(i));
             assertGe(next, min);

@@ -10,7 +10,8 @@ import { StrictSignature } from "../../src/libraries/StrictSignature.sol";
 import { Observation } from "../../src/types/Observation.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
 import { Roles } from "../../src/types/Roles.sol";
-import { MarketTest, SettableParameters, SettableWeights } from "../utils/MarketMocks.sol";
+import { MarketTest, SettableWeights } from "../utils/MarketMocks.sol";
+import { MockParameters } from "../utils/MockParameters.sol";
 import { Vm } from "forge-std/Vm.sol";
 
 abstract contract BlockTimeOracleBase is MarketTest {
@@ -22,7 +23,7 @@ abstract contract BlockTimeOracleBase is MarketTest {
     uint8 internal constant FORKED = 2;
     uint8 internal constant AHEAD = 4;
 
-    SettableParameters internal parameters;
+    MockParameters internal parameters;
     SettableWeights internal weights;
     BlockTimeOracle internal time;
     /// @dev Sorted by address; a weight of 10 each.
@@ -30,9 +31,9 @@ abstract contract BlockTimeOracleBase is MarketTest {
 
     function setUp() public virtual override {
         super.setUp();
-        parameters = new SettableParameters();
-        parameters.set(Parameter.DriftMaxSeconds, DRIFT);
-        parameters.set(Parameter.StallSeconds, STALL);
+        parameters = new MockParameters(1 hours);
+        parameters.put(Parameter.DriftMaxSeconds, DRIFT);
+        parameters.put(Parameter.StallSeconds, STALL);
         weights = new SettableWeights(Roles.ORACLE);
         time = new BlockTimeOracle(weights, parameters);
         useOracles(4);

@@ -88,7 +88,7 @@ contract CheckpointAnchorSubmit is CheckpointAnchorBase {
     function test_theWindowIsTheOneAtPosting() public {
         post(10, ROOT);
         uint256 finalAt = anchor.posted(10).finalAt;
-        parameters.set(Parameter.CheckpointChallengeSeconds, 5 * WINDOW);
+        parameters.put(Parameter.CheckpointChallengeSeconds, 5 * WINDOW);
         assertEq(anchor.posted(10).finalAt, finalAt);
         skip(WINDOW);
         assertEq(anchor.stateRoot(10), ROOT);
@@ -99,7 +99,7 @@ contract CheckpointAnchorSubmit is CheckpointAnchorBase {
     function test_aShorterWindowLetsNoCheckpointOvertakeTheOneBefore() public {
         post(10, ROOT);
         uint256 finalAt = anchor.posted(10).finalAt;
-        parameters.set(Parameter.CheckpointChallengeSeconds, 1);
+        parameters.put(Parameter.CheckpointChallengeSeconds, 1);
         skip(2);
         post(11, OTHER);
         assertEq(anchor.posted(11).finalAt, finalAt);

@@ -27,9 +27,9 @@ contract CorTokenTest is Base {
     function test_votes_followDelegation() public {
         vm.prank(client);
         token.delegate(stranger);
-        uint256 at = vm.getBlockTimestamp();
+        uint256 when = vm.getBlockTimestamp();
         skip(1);
-        assertEq(token.getPastVotes(stranger, at), 100_000 ether);
+        assertEq(token.getPastVotes(stranger, when), 100_000 ether);
     }
 
     function test_permit_setsTheAllowance() public {
@@ -59,9 +59,9 @@ contract CorTokenTest is Base {
         assertEq(token.getVotes(client), 100_000 ether - amount);
         assertEq(token.totalSupply(), SUPPLY - amount);
         assertEq(token.cap(), SUPPLY);
-        uint256 at = vm.getBlockTimestamp();
+        uint256 when = vm.getBlockTimestamp();
         skip(1);
-        assertEq(token.getPastTotalSupply(at), SUPPLY - amount);
+        assertEq(token.getPastTotalSupply(when), SUPPLY - amount);
     }
 
     function test_burn_ERC20InsufficientBalance() public {

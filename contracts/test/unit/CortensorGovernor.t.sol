@@ -163,7 +163,7 @@ contract CortensorGovernorProposalTest is CortensorGovernorBase {
         assertEq(parameters.get(Parameter.RouterBps), 500);
         skip(1);
         assertEq(parameters.get(Parameter.RouterBps), 400);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
     }
 
     function test_RevertWhen_ExecutedBeforeTheDelay() public {

@@ -75,9 +75,9 @@ contract DistributionConstructorTest is DistributionBase {
         assertEq(distribution.vestedAt(0, 0), AT_ONCE);
         assertEq(token.balanceOf(address(distribution)), SUPPLY - AT_ONCE);
 
-        address at = next();
-        CorToken t = new CorToken(at, SUPPLY);
-        vm.expectEmit(at);
+        address place = next();
+        CorToken t = new CorToken(place, SUPPLY);
+        vm.expectEmit(place);
         emit IDistribution.Released(0, sale, AT_ONCE, AT_ONCE);
         new Distribution(t, allocations());
     }
@@ -126,18 +126,18 @@ contract DistributionConstructorTest is DistributionBase {
 
     function test_RevertWhen_ItDoesNotHoldTheWholeSupply() public {
         CorToken t = new CorToken(stranger, SUPPLY);
-        address at = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
+        address place = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         vm.prank(stranger);
-        t.transfer(at, SUPPLY - 1);
+        t.transfer(place, SUPPLY - 1);
         vm.expectRevert(abi.encodeWithSelector(IDistribution.SupplyMismatch.selector, SUPPLY, SUPPLY, SUPPLY - 1));
         new Distribution(t, allocations());
     }
 
     function test_RevertWhen_SomebodyElseHoldsTheRestOfTheSupply() public {
         CorToken t = new CorToken(stranger, SUPPLY + 1);
-        address at = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
+        address place = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         vm.prank(stranger);
-        t.transfer(at, SUPPLY);
+        t.transfer(place, SUPPLY);
         vm.expectRevert(abi.encodeWithSelector(IDistribution.SupplyMismatch.selector, SUPPLY, SUPPLY + 1, SUPPLY));
         new Distribution(t, allocations());
     }

@@ -111,9 +111,9 @@ contract MerklePatriciaGet is MerklePatriciaBase {
             // Distinct in the last nibbles, whatever chance gave.
             keys[i] = bytes32((uint256(keys[i]) & ~uint256(3)) | i);
         }
-        uint256 at = which % 4;
-        (bytes32 root, bytes[] memory proof) = Trie.prove(keys, values, keys[at], listEmbedded);
-        assertEq(reader.get(root, keys[at], proof), values[at]);
+        uint256 place = which % 4;
+        (bytes32 root, bytes[] memory proof) = Trie.prove(keys, values, keys[place], listEmbedded);
+        assertEq(reader.get(root, keys[place], proof), values[place]);
     }
 
     function testFuzz_showsThatAKeyIsAbsent(uint256 seed, uint8 size, bytes32 key) public view {

@@ -6,7 +6,8 @@ import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { CorToken } from "../../src/l1/CorToken.sol";
 import { ModelMarketplace } from "../../src/l2/ModelMarketplace.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
-import { MarketTest, SettableParameters } from "../utils/MarketMocks.sol";
+import { MarketTest } from "../utils/MarketMocks.sol";
+import { MockParameters } from "../utils/MockParameters.sol";
 import { IERC1155Errors, IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import { IERC1155Receiver } from "@openzeppelin/contracts/token/ERC1155/IERC1155Receiver.sol";
@@ -23,7 +24,7 @@ abstract contract ModelMarketplaceBase is MarketTest {
     uint16 internal constant ROYALTY = 500;
 
     CorToken internal token;
-    SettableParameters internal parameters;
+    MockParameters internal parameters;
     ModelMarketplace internal market;
     address internal treasury = makeAddr("treasury");
     address internal publisher = makeAddr("publisher");
@@ -34,9 +35,9 @@ abstract contract ModelMarketplaceBase is MarketTest {
         super.setUp();
         (buyer, buyerKey) = makeAddrAndKey("buyer");
         token = new CorToken(buyer, 1_000_000 ether);
-        parameters = new SettableParameters();
-        parameters.set(Parameter.MarketFeeBps, 250);
-        parameters.set(Parameter.RoyaltyMaxBps, 1000);
+        parameters = new MockParameters(1 hours);
+        parameters.put(Parameter.MarketFeeBps, 250);
+        parameters.put(Parameter.RoyaltyMaxBps, 1000);
         market = new ModelMarketplace(token, parameters, treasury);
         vm.prank(buyer);
         token.approve(address(market), type(uint256).max);
@@ -227,7 +228,7 @@ contract ModelMarketplaceUpdateTest is ModelMarketplaceBase {
     }
 
     function test_aRoyaltyThatStandsOutlivesALowerMaximum() public {
-        parameters.set(Parameter.RoyaltyMaxBps, 100);
+        parameters.put(Parameter.RoyaltyMaxBps, 100);
         IModelMarketplace.Terms memory terms = termsOf();
         terms.accessPrice = 1;
         update(terms);
@@ -408,7 +409,7 @@ contract ModelMarketplaceBuyTest is ModelMarketplaceBase {
     function testFuzz_paysPublisherAndTreasuryAndKeepsNothing(uint128 price, uint256 feeBps) public {
         price = uint128(bound(price, 0, 1_000_000 ether));
         feeBps = bound(feeBps, 0, 10_000);
-        parameters.set(Parameter.MarketFeeBps, feeBps);
+        parameters.put(Parameter.MarketFeeBps, feeBps);
         IModelMarketplace.Terms memory terms = termsOf();
         terms.accessPrice = price;
         publish(MODEL, terms);

@@ -14,6 +14,9 @@ abstract contract ParametersBase is Base {
     string internal constant EXPOSURE_RULE =
         "UnbondingSeconds >= 2 * (epochSeconds + ChallengeSeconds + SlashAppealSeconds)";
     string internal constant SNAPSHOT_RULE = "UnbondingSeconds >= SnapshotAgeMaxSeconds";
+    string internal constant BEACON_RULE = "BeaconCommitSeconds + BeaconRevealSeconds <= epochSeconds";
+    string internal constant APPEAL_RULE =
+        "AppealSeconds + 2 * epochSeconds + DisputeCommitSeconds + DisputeRevealSeconds + CheckpointChallengeSeconds < SlashAppealSeconds";
     string internal constant BPS_RULE = "basis points <= 10000";
 
     function expectRule(string memory rule) internal {
@@ -39,8 +42,8 @@ contract ParametersConstructorTest is ParametersBase {
         for (uint256 i = 0; i < COUNT; ++i) {
             Parameter p = Parameter(i);
             assertEq(parameters.get(p), d[i].value);
-            assertEq(parameters.at(p, 0), d[i].value);
-            assertEq(parameters.at(p, type(uint64).max), d[i].value);
+            assertEq(parameters.getAt(p, 0), d[i].value);
+            assertEq(parameters.getAt(p, type(uint64).max), d[i].value);
             (uint256 min, uint256 max) = parameters.bounds(p);
             assertEq(min, d[i].min);
             assertEq(max, d[i].max);
@@ -108,10 +111,34 @@ contract ParametersConstructorTest is ParametersBase {
     }
 
     function test_RevertWhen_EpochsAreTooLongForUnbonding() public {
-        uint256 longest = UNBONDING / 2 - CHALLENGE - APPEAL;
-        new Parameters(governance, longest, definitions());
+        uint256 longest = 10 hours;
+        IParameters.Definition[] memory d = wide();
+        d[uint256(Parameter.UnbondingSeconds)].value = uint208(2 * (longest + CHALLENGE + APPEAL));
+        new Parameters(governance, longest, d);
         expectRule(EXPOSURE_RULE);
-        new Parameters(governance, longest + 1, definitions());
+        new Parameters(governance, longest + 1, d);
+    }
+
+    function test_RevertWhen_ABeaconOutlastsItsEpoch() public {
+        IParameters.Definition[] memory d = wide();
+        d[uint256(Parameter.BeaconRevealSeconds)].value =
+            uint208(EPOCH - d[uint256(Parameter.BeaconCommitSeconds)].value);
+        new Parameters(governance, EPOCH, d);
+        d[uint256(Parameter.BeaconRevealSeconds)].value += 1;
+        expectRule(BEACON_RULE);
+        new Parameters(governance, EPOCH, d);
+    }
+
+    function test_RevertWhen_AnAppealMayEndAfterTheSlash() public {
+        IParameters.Definition[] memory d = wide();
+        uint256 ends = d[uint256(Parameter.AppealSeconds)].value + 2 * EPOCH
+            + d[uint256(Parameter.DisputeCommitSeconds)].value + d[uint256(Parameter.DisputeRevealSeconds)].value
+            + d[uint256(Parameter.CheckpointChallengeSeconds)].value;
+        d[uint256(Parameter.SlashAppealSeconds)].value = uint208(ends + 1);
+        new Parameters(governance, EPOCH, d);
+        d[uint256(Parameter.SlashAppealSeconds)].value = uint208(ends);
+        expectRule(APPEAL_RULE);
+        new Parameters(governance, EPOCH, d);
     }
 
     function test_RevertWhen_BasisPointsAboveTheWhole() public {
@@ -124,11 +151,17 @@ contract ParametersConstructorTest is ParametersBase {
     function test_ANetworkWithWindowsOfSeconds() public {
         IParameters.Definition[] memory d = wide();
         d[uint256(Parameter.ChallengeSeconds)].value = 2;
-        d[uint256(Parameter.SlashAppealSeconds)].value = 3;
+        d[uint256(Parameter.BeaconCommitSeconds)].value = 2;
+        d[uint256(Parameter.BeaconRevealSeconds)].value = 3;
+        d[uint256(Parameter.AppealSeconds)].value = 1;
+        d[uint256(Parameter.DisputeCommitSeconds)].value = 1;
+        d[uint256(Parameter.DisputeRevealSeconds)].value = 1;
+        d[uint256(Parameter.CheckpointChallengeSeconds)].value = 1;
+        d[uint256(Parameter.SlashAppealSeconds)].value = 15;
         d[uint256(Parameter.SnapshotAgeMaxSeconds)].value = 20;
-        d[uint256(Parameter.UnbondingSeconds)].value = 20;
+        d[uint256(Parameter.UnbondingSeconds)].value = 44;
         Parameters short = new Parameters(governance, 5, d);
-        assertEq(short.get(Parameter.UnbondingSeconds), 20);
+        assertEq(short.get(Parameter.UnbondingSeconds), 44);
         assertEq(short.currentEpoch(), block.timestamp / 5);
     }
 
@@ -153,8 +186,8 @@ contract ParametersSetTest is ParametersBase {
         assertEq(parameters.get(Parameter.RouterBps), 500);
         vm.warp((epoch + 1) * EPOCH);
         assertEq(parameters.get(Parameter.RouterBps), 400);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), 400);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), 400);
         assertEq(parameters.get(Parameter.GuardsBps), 300);
     }
 
@@ -173,8 +206,8 @@ contract ParametersSetTest is ParametersBase {
         vm.warp(epoch * EPOCH);
         vm.prank(governance);
         parameters.set(Parameter.RouterBps, 400);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), 400);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), 400);
     }
 
     function test_TheLaterOfTwoInAnEpochCounts() public {
@@ -183,8 +216,8 @@ contract ParametersSetTest is ParametersBase {
         parameters.set(Parameter.RouterBps, 400);
         parameters.set(Parameter.RouterBps, 450);
         vm.stopPrank();
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), 450);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), 450);
     }
 
     function testFuzz_PastEpochsKeepTheirValues(uint256 first, uint256 second, uint256 gap) public {
@@ -196,11 +229,11 @@ contract ParametersSetTest is ParametersBase {
         skip(gap * EPOCH);
         uint64 later = parameters.currentEpoch();
         govern(Parameter.RouterBps, second);
-        assertEq(parameters.at(Parameter.RouterBps, epoch), 500);
-        assertEq(parameters.at(Parameter.RouterBps, epoch + 1), first);
-        assertEq(parameters.at(Parameter.RouterBps, later), first);
-        assertEq(parameters.at(Parameter.RouterBps, later + 1), second);
-        assertEq(parameters.at(Parameter.RouterBps, type(uint64).max), second);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch), 500);
+        assertEq(parameters.getAt(Parameter.RouterBps, epoch + 1), first);
+        assertEq(parameters.getAt(Parameter.RouterBps, later), first);
+        assertEq(parameters.getAt(Parameter.RouterBps, later + 1), second);
+        assertEq(parameters.getAt(Parameter.RouterBps, type(uint64).max), second);
         assertEq(parameters.get(Parameter.RouterBps), second);
     }
 
@@ -309,7 +342,7 @@ contract ParametersRulesTest is ParametersBase {
     function test_ARefusedValueLeavesNothingBehind() public {
         expectRule(SHARES_RULE);
         p.set(Parameter.RouterBps, 2000);
-        assertEq(p.at(Parameter.RouterBps, type(uint64).max), 500);
+        assertEq(p.getAt(Parameter.RouterBps, type(uint64).max), 500);
     }
 }
 
@@ -323,7 +356,11 @@ contract ParametersCurrentEpochTest is ParametersBase {
 
     function definitions_(uint256 length) private pure returns (IParameters.Definition[] memory d) {
         d = wide();
-        d[uint256(Parameter.UnbondingSeconds)].value = uint208(2 * (length + CHALLENGE + APPEAL));
+        uint208 appeal = uint208(3 * length + APPEAL);
+        d[uint256(Parameter.SlashAppealSeconds)].value = appeal;
+        d[uint256(Parameter.UnbondingSeconds)].value = uint208(2 * (length + CHALLENGE + appeal));
+        d[uint256(Parameter.BeaconCommitSeconds)].value = 0;
+        d[uint256(Parameter.BeaconRevealSeconds)].value = uint208(length);
     }
 }
 

@@ -43,8 +43,6 @@ contract StakeVaultConstructorTest is StakeVaultBase {
         vm.expectRevert(IStakeVault.ZeroAddress.selector);
         new StakeVault(CorToken(address(0)), registry, slasher, parameters);
         vm.expectRevert(IStakeVault.ZeroAddress.selector);
-        new StakeVault(token, IStakeListener(address(0)), slasher, parameters);
-        vm.expectRevert(IStakeVault.ZeroAddress.selector);
         new StakeVault(token, registry, slasher, IParameters(address(0)));
     }
 
@@ -53,6 +51,19 @@ contract StakeVaultConstructorTest is StakeVaultBase {
         assertEq(address(vault.listener()), address(registry));
         assertEq(vault.slasher(), slasher);
         assertEq(address(vault.parameters()), address(parameters));
+    }
+
+    function test_WithoutListenerStakesAreKeptAllTheSame() public {
+        StakeVault alone = new StakeVault(token, IStakeListener(address(0)), slasher, parameters);
+        vm.startPrank(holder);
+        token.approve(address(alone), 10 ether);
+        alone.stake(operator, 10 ether);
+        alone.unstake(operator, 4 ether);
+        vm.stopPrank();
+        assertEq(alone.stakeOf(holder, operator), 6 ether);
+        vm.prank(slasher);
+        alone.proposeSlash("case", holder, operator, 1 ether, address(0));
+        assertEq(alone.stakeOf(holder, operator), 5 ether);
     }
 
     function test_WithoutSlasherNobodySlashes() public {

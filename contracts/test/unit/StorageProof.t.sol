@@ -28,7 +28,7 @@ contract StorageReader {
 
 /// @notice What a real node answered to `eth_getProof` (scripts/genProofFixtures.ts).
 contract StorageProofKnownAnswers is Test {
-    using { at } for uint256;
+    using { field } for uint256;
 
     StorageReader internal reader = new StorageReader();
     string internal json = vm.readFile("contracts/test/fixtures/stateProofs.json");
@@ -43,15 +43,15 @@ contract StorageProofKnownAnswers is Test {
     }
 
     function known(uint256 i) internal view returns (Known memory k) {
-        k.account = vm.parseJsonAddress(json, i.at("account"));
-        k.slot = vm.parseJsonBytes32(json, i.at("slot"));
-        k.value = uint256(vm.parseJsonBytes32(json, i.at("value")));
-        k.accountProof = vm.parseJsonBytesArray(json, i.at("accountProof"));
-        k.storageProof = vm.parseJsonBytesArray(json, i.at("storageProof"));
+        k.account = vm.parseJsonAddress(json, i.field("account"));
+        k.slot = vm.parseJsonBytes32(json, i.field("slot"));
+        k.value = uint256(vm.parseJsonBytes32(json, i.field("value")));
+        k.accountProof = vm.parseJsonBytesArray(json, i.field("accountProof"));
+        k.storageProof = vm.parseJsonBytesArray(json, i.field("storageProof"));
     }
 
     function count() internal view returns (uint256 n) {
-        while (vm.keyExistsJson(json, n.at("name"))) ++n;
+        while (vm.keyExistsJson(json, n.field("name"))) ++n;
     }
 
     function test_everyAnswerIsRead() public view {
@@ -61,7 +61,7 @@ contract StorageProofKnownAnswers is Test {
         for (uint256 i = 0; i < n; ++i) {
             Known memory k = known(i);
             uint256 value = reader.read(stateRoot, k.account, k.slot, k.accountProof, k.storageProof);
-            assertEq(value, k.value, vm.parseJsonString(json, i.at("name")));
+            assertEq(value, k.value, vm.parseJsonString(json, i.field("name")));
             if (value == 0) ++zeros;
         }
         assertEq(zeros, 11);
@@ -130,13 +130,13 @@ contract StorageProofKnownAnswers is Test {
     }
 }
 
-function at(uint256 i, string memory field) pure returns (string memory) {
+function field(uint256 i, string memory name) pure returns (string memory) {
     bytes memory digits;
     do {
         digits = bytes.concat(bytes1(uint8(48 + i % 10)), digits);
         i /= 10;
     } while (i > 0);
-    return string.concat(".cases[", string(digits), "].", field);
+    return string.concat(".cases[", string(digits), "].", name);
 }
 
 contract StorageProofRead is Test {

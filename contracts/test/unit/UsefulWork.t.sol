@@ -304,7 +304,7 @@ contract UsefulWorkJoinTest is UsefulWorkBase {
         toJoin(id);
         join(id, 0);
         join(id, 1);
-        parameters.set(Parameter.UsefulWorkStepSeconds, 2000);
+        parameters.put(Parameter.UsefulWorkStepSeconds, 2000);
         bytes32 next = request(10, 2);
         vm.warp(work.session(next).joinFrom - 200);
         timeoutBy(oracle, id);
@@ -673,7 +673,7 @@ contract UsefulWorkScoreTest is UsefulWorkBase {
 
     /// @dev Three miners may make four items each, but ten are paid.
     function test_RevertWhen_TooManyAccepted_inAll() public {
-        parameters.set(Parameter.UsefulWorkCooldownSeconds, 0);
+        parameters.put(Parameter.UsefulWorkCooldownSeconds, 0);
         id = request(10, 3);
         toJoin(id);
         uint256[3] memory who = [uint256(2), 3, 0];
@@ -814,7 +814,7 @@ contract UsefulWorkTimeoutTest is UsefulWorkBase {
 
     function test_theNumberOfTriesIsThatOfTheRequest() public {
         bytes32 id = request(10, 2);
-        parameters.set(Parameter.UsefulWorkReassignMax, 0);
+        parameters.put(Parameter.UsefulWorkReassignMax, 0);
         toDeadline(id);
         timeoutBy(oracle, id);
         assertState(id, IUsefulWork.State.Request);

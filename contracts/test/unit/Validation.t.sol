@@ -5,6 +5,7 @@ import { IEpochManager } from "../../src/interfaces/IEpochManager.sol";
 import { ISlasher } from "../../src/interfaces/ISlasher.sol";
 import { IValidation } from "../../src/interfaces/IValidation.sol";
 import { Validation } from "../../src/l2/Validation.sol";
+import { Sortition } from "../../src/libraries/Sortition.sol";
 import { StrictSignature } from "../../src/libraries/StrictSignature.sol";
 import { EpochRoot } from "../../src/types/Attestation.sol";
 import { Checkpoint } from "../../src/types/Checkpoint.sol";
@@ -206,8 +207,6 @@ contract ValidationConstructorTest is ValidationBase {
         new Validation(token, registry, parameters, e, ISlasher(address(0)), settlement, 1, anchor);
         vm.expectRevert(IValidation.ZeroAddress.selector);
         new Validation(token, registry, parameters, e, slasher, address(0), 1, anchor);
-        vm.expectRevert(IValidation.ZeroAddress.selector);
-        new Validation(token, registry, parameters, e, slasher, settlement, 1, address(0));
     }
 }
 
@@ -322,7 +321,7 @@ contract ValidationOpenTest is ValidationBase {
         assertStatus(id, IValidation.Status.Undecided);
         MinerReceipt memory r = receiptOf("task");
         bytes memory signature = sign(minerKey, digestOf(r));
-        parameters.set(Parameter.DisputeBondWei, 7 ether);
+        parameters.put(Parameter.DisputeBondWei, 7 ether);
         vm.prank(owner);
         validation.open(r, signature);
         IValidation.Case memory c = validation.caseOf(id);
@@ -361,7 +360,7 @@ contract ValidationOpenTest is ValidationBase {
     /// @dev 500 to appeal, 2,000 to the draw, 60 and 40 of voting, 100 to bring the cancellation: 2,700.
     function test_RevertWhen_AppealTooLate() public {
         open("task");
-        parameters.set(Parameter.SlashAppealSeconds, 2700);
+        parameters.put(Parameter.SlashAppealSeconds, 2700);
         MinerReceipt memory r = receiptOf("another");
         bytes memory signature = sign(minerKey, digestOf(r));
         vm.expectRevert(abi.encodeWithSelector(IValidation.AppealTooLate.selector, 2700, 2700));
@@ -370,7 +369,7 @@ contract ValidationOpenTest is ValidationBase {
     }
 
     function test_RevertWhen_EmptyCommittee() public {
-        parameters.set(Parameter.CommitteeSize, 0);
+        parameters.put(Parameter.CommitteeSize, 0);
         MinerReceipt memory r = receiptOf("task");
         bytes memory signature = sign(minerKey, digestOf(r));
         vm.expectRevert(IValidation.EmptyCommittee.selector);
@@ -563,6 +562,12 @@ contract ValidationCommitTest is ValidationBase {
                 if (sits) ++seats;
                 if (sits != validation.seated(ids[0], many[i])) ++differs;
             }
+        }
+        bytes32 subject = keccak256(abi.encode(ids[0], uint32(1)));
+        bytes32 random = epochs.randomness(roundOf(ids[0]).drawEpoch);
+        for (uint256 i = 0; i < many.length; ++i) {
+            bool sits = Sortition.sits(random, subject, many[i], 6000 ether, 1_230_000 ether, 5);
+            assertEq(validation.seated(ids[0], many[i]), sits);
         }
         // 8 × 5 × 200 / 205 = 39 on average, with a deviation of 6
         assertGt(seats, 20);
@@ -780,7 +785,7 @@ contract ValidationResolveTest is ValidationBase {
     function test_halfOfTheCommittedSeats() public {
         vm.warp(START + 1);
         registry.set(guards[0], makeAddr("guardOwner0"), Roles.GUARD, 24_000 ether);
-        parameters.set(Parameter.CommitteeSize, 9);
+        parameters.put(Parameter.CommitteeSize, 9);
         vm.warp(START + 2);
         uint256 state = vm.snapshotState();
         bytes32 id = withSilent(2);
@@ -856,7 +861,7 @@ contract ValidationProposeSlashTest is ValidationBase {
     function test_RevertWhen_AppealTooLate() public {
         bytes32 id = open("task");
         decide(id, all(INVALID));
-        parameters.set(Parameter.AppealSeconds, 501);
+        parameters.put(Parameter.AppealSeconds, 501);
         vm.expectRevert(abi.encodeWithSelector(IValidation.AppealTooLate.selector, 2701, 2701));
         validation.proposeSlash(id);
     }
@@ -904,11 +909,11 @@ contract ValidationAppealTest is ValidationBase {
 
     function test_keepsTheNumbersOfTheProposal() public {
         bytes32 id = slashed("task");
-        parameters.set(Parameter.AppealBondWei, 1);
-        parameters.set(Parameter.AppealCommitteeSize, 12);
-        parameters.set(Parameter.DisputeCommitSeconds, 1);
-        parameters.set(Parameter.DisputeRevealSeconds, 1);
-        parameters.set(Parameter.AppealSeconds, 1);
+        parameters.put(Parameter.AppealBondWei, 1);
+        parameters.put(Parameter.AppealCommitteeSize, 12);
+        parameters.put(Parameter.DisputeCommitSeconds, 1);
+        parameters.put(Parameter.DisputeRevealSeconds, 1);
+        parameters.put(Parameter.AppealSeconds, 1);
         skip(100);
         vm.prank(owner);
         validation.appeal(id);

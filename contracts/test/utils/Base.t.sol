@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import { IAdmission } from "../../src/interfaces/IAdmission.sol";
 import { INodeRegistry } from "../../src/interfaces/INodeRegistry.sol";
 import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { ISessionManager } from "../../src/interfaces/ISessionManager.sol";
+import { IStakeSource } from "../../src/interfaces/IStakeSource.sol";
 import { CorToken } from "../../src/l1/CorToken.sol";
 import { Parameters } from "../../src/l1/Parameters.sol";
 import { StakeVault } from "../../src/l1/StakeVault.sol";
 import { NodeRegistry } from "../../src/l2/NodeRegistry.sol";
 import { SessionManager } from "../../src/l2/SessionManager.sol";
 import { Settlement } from "../../src/l2/Settlement.sol";
-import { PayoutTree } from "../../src/libraries/PayoutTree.sol";
+import { SumTree } from "../../src/libraries/SumTree.sol";
 import { EpochRoot } from "../../src/types/Attestation.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
 import { ParameterDefaults } from "../../src/types/ParameterDefaults.sol";
+import { Receipt as TaskReceipt } from "../../src/types/Receipt.sol";
 import { Roles } from "../../src/types/Roles.sol";
 import { Voucher, VoucherDebit } from "../../src/types/Voucher.sol";
+import { MockParameters } from "./MockParameters.sol";
 import { Test } from "forge-std/Test.sol";
 
 /// @notice The contracts deployed as in production, with actors and the ways they sign.
@@ -28,12 +32,17 @@ abstract contract Base is Test {
     uint256 internal constant THAW = 1 days;
     uint256 internal constant CHALLENGE = 1 hours;
     uint256 internal constant SNAPSHOT_AGE_MAX = 1 days;
+    uint256 internal constant EPOCH_SECONDS = 60;
+    uint256 internal constant DATA_SECONDS = 10 minutes;
+    uint256 internal constant DATA_BOND = 7 ether;
     uint128 internal constant MIN_STAKE = 100 ether;
     bytes32 internal constant MODEL = "model";
     bytes internal constant PEER_ID = hex"002408011220";
 
     CorToken internal token;
     Parameters internal parameters;
+    /// @dev What the contracts of the lower layer read here: tests set it at will, without bounds and rules.
+    MockParameters internal numbers;
     StakeVault internal vault;
     NodeRegistry internal registry;
     SessionManager internal sessions;
@@ -43,6 +52,7 @@ abstract contract Base is Test {
     address internal governance = makeAddr("governance");
     address internal slasher = makeAddr("slasher");
     address internal treasury = makeAddr("treasury");
+    address internal reputation = makeAddr("reputation");
     address internal stranger = makeAddr("stranger");
     address internal client;
     uint256 internal clientKey;
@@ -51,6 +61,7 @@ abstract contract Base is Test {
     address internal oracle;
     uint256 internal oracleKey;
     uint256[3] internal guardKeys;
+    uint256 private opened;
 
     function setUp() public virtual {
         vm.warp(1_700_000_000);
@@ -60,15 +71,30 @@ abstract contract Base is Test {
         for (uint256 i = 0; i < 3; ++i) {
             (, guardKeys[i]) = makeAddrAndKey(string.concat("guard", vm.toString(i)));
         }
+        numbers = new MockParameters(EPOCH_SECONDS);
+        numbers.put(Parameter.ChallengeSeconds, CHALLENGE);
+        numbers.put(Parameter.SnapshotAgeMaxSeconds, SNAPSHOT_AGE_MAX);
+        numbers.put(Parameter.DataSeconds, DATA_SECONDS);
+        numbers.put(Parameter.DataBondWei, DATA_BOND);
+        numbers.put(Parameter.RouterBps, 500);
+        numbers.put(Parameter.GuardsBps, 300);
+        numbers.put(Parameter.OracleBps, 100);
+        numbers.put(Parameter.TreasuryBps, 110);
+        numbers.put(Parameter.ThawSeconds, THAW);
+        numbers.put(Parameter.MinStakeRouterWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeMinerWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeGuardWei, MIN_STAKE);
+        numbers.put(Parameter.MinStakeOracleWei, MIN_STAKE);
         uint64 nonce = vm.getNonce(address(this));
         token = new CorToken(holder, SUPPLY);
         parameters = new Parameters(governance, EPOCH, definitions());
         vault = new StakeVault(
             token, NodeRegistry(vm.computeCreateAddress(address(this), nonce + 3)), slasher, parameters
         );
-        registry = new NodeRegistry(vault, INodeRegistry.MinimumStakes(MIN_STAKE, MIN_STAKE, MIN_STAKE, MIN_STAKE));
-        sessions = new SessionManager(token, THAW);
-        settlement = new Settlement(token, registry, sessions, treasury, CHALLENGE, SNAPSHOT_AGE_MAX);
+        IParameters read = lowerParameters();
+        registry = new NodeRegistry(IStakeSource(address(vault)), read, IAdmission(address(0)), reputation);
+        sessions = new SessionManager(token, read, IAdmission(address(0)));
+        settlement = new Settlement(token, registry, sessions, read, treasury);
 
         vm.startPrank(holder);
         token.transfer(client, 100_000 ether);
@@ -78,8 +104,13 @@ abstract contract Base is Test {
         token.approve(address(sessions), type(uint256).max);
     }
 
+    /// @dev What the contracts of the lower layer read.
+    function lowerParameters() internal virtual returns (IParameters) {
+        return numbers;
+    }
+
     /// @dev The shipped table, with the numbers of the tests.
-    function definitions() internal pure returns (IParameters.Definition[] memory d) {
+    function definitions() internal pure virtual returns (IParameters.Definition[] memory d) {
         d = ParameterDefaults.definitions();
         d[uint256(Parameter.UnbondingSeconds)].value = uint208(UNBONDING);
         d[uint256(Parameter.SlashAppealSeconds)].value = uint208(APPEAL);
@@ -106,7 +137,7 @@ abstract contract Base is Test {
     }
 
     function registration(address operator, uint32 roles) internal pure returns (INodeRegistry.Registration memory) {
-        return INodeRegistry.Registration(operator, PEER_ID, roles, keccak256("encryption"));
+        return INodeRegistry.Registration(operator, PEER_ID, roles, keccak256("encryption"), keccak256("endpoints"));
     }
 
     function consentOf(uint256 key, address owner, INodeRegistry.Registration memory r, uint256 deadline)
@@ -122,6 +153,7 @@ abstract contract Base is Test {
                 keccak256(r.peerId),
                 r.roles,
                 r.encryptionKey,
+                r.endpoints,
                 registry.consentNonce(r.operator),
                 deadline
             )
@@ -162,8 +194,10 @@ abstract contract Base is Test {
         terms.name = "name";
     }
 
+    /// @dev Another session each time.
     function open(uint256 deposit) internal returns (bytes32) {
         ISessionManager.OpenTerms memory terms = termsOf(deposit);
+        terms.salt = bytes32(++opened);
         vm.prank(client);
         return sessions.open(terms);
     }
@@ -208,14 +242,48 @@ abstract contract Base is Test {
 
     /// @dev Root that the next epoch must build on.
     function latestRoot() internal view returns (bytes32) {
-        return settlement.posted(settlement.latestEpoch()).root;
+        return settlement.posted(settlement.standingEpoch()).root;
     }
 
-    /// @dev Settles `amount` more from `session` as one payout of `account` that has `cumulative` in total.
+    /// @dev A receipt whose bill is `cost`.
+    function receiptOf(bytes32 task, uint128 cost) internal pure returns (TaskReceipt memory r) {
+        r.task = task;
+        r.model = MODEL;
+        r.completionTokens = 1000;
+        r.completionPrice = cost;
+    }
+
+    /// @dev EIP-712 struct hash, spelled out.
+    function hashOf(TaskReceipt memory r) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "Receipt(bytes32 task,bytes32 session,bytes32 model,address miner,uint32 promptTokens,uint32 completionTokens,bytes32 promptCommit,bytes32 outputRoot,bytes32 sampling,uint128 promptPrice,uint128 completionPrice,uint64 startedAt,uint64 endedAt,bytes32 numericsProfile)"
+                ),
+                r
+            )
+        );
+    }
+
+    /// @dev An epoch on the latest root that bills one task, named after the epoch, and pays all to one account.
+    function epochFor(uint64 epoch, address account, uint256 cumulative) internal view returns (EpochRoot memory e) {
+        uint128 total = uint128(cumulative);
+        uint128 cost = total - settlement.posted(settlement.standingEpoch()).total;
+        e.epoch = epoch;
+        e.root = SumTree.payoutLeaf(account, total);
+        e.base = latestRoot();
+        e.total = total;
+        e.payouts = 1;
+        e.tasksRoot = SumTree.taskLeaf(bytes32(uint256(epoch)), hashOf(receiptOf(bytes32(uint256(epoch)), cost)), cost);
+        e.tasksTotal = cost;
+        e.tasks = 1;
+    }
+
+    /// @dev Settles what a session owes more as one payout of `account`, which has `cumulative` in total.
     function settleOne(uint64 epoch, bytes32 session, uint256 cumulativeDebit, address account, uint256 cumulative)
         internal
     {
-        EpochRoot memory e = EpochRoot(epoch, PayoutTree.leaf(account, cumulative), latestRoot(), cumulative, 0);
+        EpochRoot memory e = epochFor(epoch, account, cumulative);
         VoucherDebit[] memory debits =
             single(debitOf(clientKey, session, address(settlement), cumulativeDebit, cumulativeDebit));
         bytes[] memory signatures = attest(e, debits, 3);

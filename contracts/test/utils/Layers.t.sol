@@ -1,37 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { CheckpointAnchor } from "../../src/layers/CheckpointAnchor.sol";
 import { OracleSet } from "../../src/layers/OracleSet.sol";
 import { Checkpoint } from "../../src/types/Checkpoint.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
 import { Roles } from "../../src/types/Roles.sol";
+import { MockParameters } from "./MockParameters.sol";
 import { State } from "./Trie.sol";
 import { Test } from "forge-std/Test.sol";
-
-/// @notice Values that a test sets as it likes, at once.
-contract SettableParameters is IParameters {
-    mapping(Parameter => uint256) public get;
-    uint256 public constant epochSeconds = 3600;
-    address public constant governance = address(0);
-
-    function set(Parameter parameter, uint256 value) external {
-        get[parameter] = value;
-    }
-
-    function at(Parameter parameter, uint64) external view returns (uint256) {
-        return get[parameter];
-    }
-
-    function bounds(Parameter) external pure returns (uint256, uint256) {
-        return (0, type(uint208).max);
-    }
-
-    function currentEpoch() external view returns (uint64) {
-        return uint64(block.timestamp / epochSeconds);
-    }
-}
 
 /// @notice One layer that anchors another, by four oracles of equal weight.
 abstract contract LayersBase is Test {
@@ -40,7 +17,7 @@ abstract contract LayersBase is Test {
     uint256 internal constant WINDOW = 1 hours;
     uint256 internal constant AGE_MAX = 1 days;
 
-    SettableParameters internal parameters;
+    MockParameters internal parameters;
     OracleSet internal oracles;
     CheckpointAnchor internal anchor;
     address internal governance = makeAddr("governance");
@@ -63,9 +40,9 @@ abstract contract LayersBase is Test {
                 (keys[j], keys[j - 1]) = (keys[j - 1], keys[j]);
             }
         }
-        parameters = new SettableParameters();
-        parameters.set(Parameter.CheckpointChallengeSeconds, WINDOW);
-        parameters.set(Parameter.SnapshotAgeMaxSeconds, AGE_MAX);
+        parameters = new MockParameters(1 hours);
+        parameters.put(Parameter.CheckpointChallengeSeconds, WINDOW);
+        parameters.put(Parameter.SnapshotAgeMaxSeconds, AGE_MAX);
         oracles = new OracleSet(governance, first);
         anchor = new CheckpointAnchor(oracles, Roles.ORACLE, THERE, parameters);
         skip(1);

@@ -2,33 +2,8 @@
 pragma solidity 0.8.37;
 
 import { IAdmission } from "../../src/interfaces/IAdmission.sol";
-import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { IWeights } from "../../src/interfaces/IWeights.sol";
-import { Parameter } from "../../src/types/Parameter.sol";
 import { Test } from "forge-std/Test.sol";
-
-/// @notice Parameters without bounds that hold at once.
-contract SettableParameters is IParameters {
-    mapping(Parameter => uint256) public get;
-    uint256 public constant epochSeconds = 1 hours;
-    address public constant governance = address(0);
-
-    function set(Parameter parameter, uint256 value) external {
-        get[parameter] = value;
-    }
-
-    function at(Parameter parameter, uint64) external view returns (uint256) {
-        return get[parameter];
-    }
-
-    function bounds(Parameter) external pure returns (uint256, uint256) {
-        return (0, type(uint256).max);
-    }
-
-    function currentEpoch() external view returns (uint64) {
-        return uint64(block.timestamp / epochSeconds);
-    }
-}
 
 /// @notice Weights of one role that are the same at every past second.
 contract SettableWeights is IWeights {

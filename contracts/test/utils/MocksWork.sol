@@ -2,12 +2,12 @@
 pragma solidity 0.8.37;
 
 import { IEpochManager } from "../../src/interfaces/IEpochManager.sol";
-import { IParameters } from "../../src/interfaces/IParameters.sol";
 import { IRegistryLevels } from "../../src/interfaces/IRegistryLevels.sol";
 import { IRoleRegistry } from "../../src/interfaces/IRoleRegistry.sol";
 import { ISlasher } from "../../src/interfaces/ISlasher.sol";
 import { IWeights } from "../../src/interfaces/IWeights.sol";
 import { Parameter } from "../../src/types/Parameter.sol";
+import { MockParameters } from "./MockParameters.sol";
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { Checkpoints } from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import { Test } from "forge-std/Test.sol";
@@ -54,40 +54,6 @@ contract MockRegistry is IRoleRegistry, IRegistryLevels {
     function totalWeightAt(uint32 role, uint256 timestamp) external view returns (uint256) {
         if (timestamp >= block.timestamp) revert NotYetPast(timestamp);
         return _totals[role].upperLookupRecent(uint48(timestamp));
-    }
-}
-
-/// @notice Parameters that hold in all epochs until a test sets one for a single epoch.
-contract MockParameters is IParameters {
-    uint256 public immutable epochSeconds;
-    address public governance;
-    mapping(Parameter parameter => uint256) public get;
-    mapping(Parameter parameter => mapping(uint64 epoch => uint256)) private _values;
-    mapping(Parameter parameter => mapping(uint64 epoch => bool)) private _isSet;
-
-    constructor(uint256 epochSeconds_) {
-        epochSeconds = epochSeconds_;
-    }
-
-    function set(Parameter parameter, uint256 value) external {
-        get[parameter] = value;
-    }
-
-    function setAt(Parameter parameter, uint64 epoch, uint256 value) external {
-        _values[parameter][epoch] = value;
-        _isSet[parameter][epoch] = true;
-    }
-
-    function at(Parameter parameter, uint64 epoch) external view returns (uint256) {
-        return _isSet[parameter][epoch] ? _values[parameter][epoch] : get[parameter];
-    }
-
-    function bounds(Parameter) external pure returns (uint256, uint256) {
-        return (0, type(uint256).max);
-    }
-
-    function currentEpoch() external view returns (uint64) {
-        return uint64(block.timestamp / epochSeconds);
     }
 }
 
@@ -189,28 +155,28 @@ abstract contract WorkBase is Test {
         parameters = new MockParameters(EPOCH);
         slasher = new MockSlasher();
         token = new MockToken();
-        parameters.set(Parameter.BeaconCommitSeconds, 300);
-        parameters.set(Parameter.BeaconRevealSeconds, 200);
-        parameters.set(Parameter.LeaderSeconds, 100);
-        parameters.set(Parameter.DisputeBondWei, 100 ether);
-        parameters.set(Parameter.DisputeCommitSeconds, 60);
-        parameters.set(Parameter.DisputeRevealSeconds, 40);
-        parameters.set(Parameter.CommitteeSize, 5);
-        parameters.set(Parameter.AppealSeconds, 500);
-        parameters.set(Parameter.AppealBondWei, 500 ether);
-        parameters.set(Parameter.AppealCommitteeSize, 11);
-        parameters.set(Parameter.SlashInvalidBps, 2000);
-        parameters.set(Parameter.SlashEquivocationBps, 5000);
-        parameters.set(Parameter.SlashSilenceBps, 100);
-        parameters.set(Parameter.SlashAppealSeconds, 2701);
-        parameters.set(Parameter.CheckpointChallengeSeconds, 100);
-        parameters.set(Parameter.MinStakeMinerWei, 1000 ether);
-        parameters.set(Parameter.MinStakeGuardWei, 5000 ether);
-        parameters.set(Parameter.MinStakeOracleWei, 10_000 ether);
-        parameters.set(Parameter.SnapshotAgeMaxSeconds, 600);
-        parameters.set(Parameter.UsefulWorkStepSeconds, 50);
-        parameters.set(Parameter.UsefulWorkCooldownSeconds, 400);
-        parameters.set(Parameter.UsefulWorkReassignMax, 2);
+        parameters.put(Parameter.BeaconCommitSeconds, 300);
+        parameters.put(Parameter.BeaconRevealSeconds, 200);
+        parameters.put(Parameter.LeaderSeconds, 100);
+        parameters.put(Parameter.DisputeBondWei, 100 ether);
+        parameters.put(Parameter.DisputeCommitSeconds, 60);
+        parameters.put(Parameter.DisputeRevealSeconds, 40);
+        parameters.put(Parameter.CommitteeSize, 5);
+        parameters.put(Parameter.AppealSeconds, 500);
+        parameters.put(Parameter.AppealBondWei, 500 ether);
+        parameters.put(Parameter.AppealCommitteeSize, 11);
+        parameters.put(Parameter.SlashInvalidBps, 2000);
+        parameters.put(Parameter.SlashEquivocationBps, 5000);
+        parameters.put(Parameter.SlashSilenceBps, 100);
+        parameters.put(Parameter.SlashAppealSeconds, 2701);
+        parameters.put(Parameter.CheckpointChallengeSeconds, 100);
+        parameters.put(Parameter.MinStakeMinerWei, 1000 ether);
+        parameters.put(Parameter.MinStakeGuardWei, 5000 ether);
+        parameters.put(Parameter.MinStakeOracleWei, 10_000 ether);
+        parameters.put(Parameter.SnapshotAgeMaxSeconds, 600);
+        parameters.put(Parameter.UsefulWorkStepSeconds, 50);
+        parameters.put(Parameter.UsefulWorkCooldownSeconds, 400);
+        parameters.put(Parameter.UsefulWorkReassignMax, 2);
     }
 
     function epochNow() internal view returns (uint64) {

@@ -87,7 +87,7 @@ library Trie {
         return node.length < 32 ? node : abi.encodePacked(uint8(0xa0), keccak256(node));
     }
 
-    function leaf(bytes32 key, uint256 depth, bytes memory value) internal pure returns (bytes memory) {
+    function leafNode(bytes32 key, uint256 depth, bytes memory value) internal pure returns (bytes memory) {
         return RlpWriter.list(
             bytes.concat(RlpWriter.string_(hexPrefix(key, depth, 64 - depth, true)), RlpWriter.string_(value))
         );
@@ -99,7 +99,7 @@ library Trie {
         returns (bytes memory node)
     {
         if (keys.length == 1) {
-            node = leaf(keys[0], depth, values[0]);
+            node = leafNode(keys[0], depth, values[0]);
         } else {
             uint256 shared = _shared(keys, depth);
             if (shared > 0) {

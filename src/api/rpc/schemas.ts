@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Deployment, WORK_CONTRACTS } from '../../chain/deployment.ts';
 import type { SignedReceipt } from '../../crypto/eip712.ts';
 import type { CompletionEvent, CompletionResult } from '../../roles/router/service.ts';
 import { type Address, ROLES, type SessionId, type TaskId } from '../../types/index.ts';
@@ -6,7 +7,6 @@ import type { Wire } from '../json.ts';
 import {
   type ApiKeyInfo,
   type ConfigEntryInfo,
-  type DeploymentInfo,
   LOG_LEVELS,
   type ModelSummary,
   type NetInfo,
@@ -205,15 +205,17 @@ export const modelSummary = z.object({
 // `price` may be undefined in the service and is absent in JSON then.
 modelSummary satisfies z.ZodType<Omit<Wire<ModelSummary>, 'price'>>;
 
+const contracts = Object.fromEntries(WORK_CONTRACTS.map((name) => [name, hex20])) as Record<(typeof WORK_CONTRACTS)[number], typeof hex20>;
+const link = { chainId: count, oracleSet: hex20, anchor: hex20, inbox: hex20 };
 export const deploymentInfo = z.object({
   chainId: count,
-  token: hex20,
-  parameters: hex20,
-  stakeVault: hex20,
-  nodeRegistry: hex20,
-  sessionManager: hex20,
-  settlement: hex20,
+  ...contracts,
+  governance: hex20,
+  admission: hex20.optional(),
+  outbox: hex20.optional(),
+  upper: z.object({ ...link, slashRelay: hex20 }).optional(),
+  lower: z.object({ ...link, bridgeVault: hex20, stakeVault: hex20, account: hex20 }).optional(),
   block: count,
-}) satisfies z.ZodType<Wire<DeploymentInfo>>;
+}) satisfies z.ZodType<Wire<Deployment>>;
 
 export const configEntry = z.object({ key: z.string(), value: z.unknown(), origin: z.string() }) satisfies z.ZodType<Wire<ConfigEntryInfo>>;

@@ -6,34 +6,22 @@ export const nodeRegistryAbi = [
       {
         "name": "stakeVault_",
         "type": "address",
-        "internalType": "contract IStakeVault"
+        "internalType": "contract IStakeSource"
       },
       {
-        "name": "minimum",
-        "type": "tuple",
-        "internalType": "struct INodeRegistry.MinimumStakes",
-        "components": [
-          {
-            "name": "router",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "miner",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "guard",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "oracle",
-            "type": "uint128",
-            "internalType": "uint128"
-          }
-        ]
+        "name": "parameters_",
+        "type": "address",
+        "internalType": "contract IParameters"
+      },
+      {
+        "name": "admission_",
+        "type": "address",
+        "internalType": "contract IAdmission"
+      },
+      {
+        "name": "reputation_",
+        "type": "address",
+        "internalType": "address"
       }
     ],
     "stateMutability": "nonpayable"
@@ -53,6 +41,19 @@ export const nodeRegistryAbi = [
   },
   {
     "type": "function",
+    "name": "LEVEL_MAX",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint8",
+        "internalType": "uint8"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "PEER_ID_BYTES_MAX",
     "inputs": [],
     "outputs": [
@@ -60,6 +61,19 @@ export const nodeRegistryAbi = [
         "name": "",
         "type": "uint256",
         "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "admission",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "contract IAdmission"
       }
     ],
     "stateMutability": "view"
@@ -141,49 +155,6 @@ export const nodeRegistryAbi = [
   },
   {
     "type": "function",
-    "name": "guardCountAt",
-    "inputs": [
-      {
-        "name": "timestamp",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "guardWeightAt",
-    "inputs": [
-      {
-        "name": "operator",
-        "type": "address",
-        "internalType": "address"
-      },
-      {
-        "name": "timestamp",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
     "name": "isActive",
     "inputs": [
       {
@@ -208,58 +179,6 @@ export const nodeRegistryAbi = [
   },
   {
     "type": "function",
-    "name": "minStakeGuard",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "minStakeMiner",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "minStakeOracle",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "minStakeRouter",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
     "name": "node",
     "inputs": [
       {
@@ -270,7 +189,7 @@ export const nodeRegistryAbi = [
     ],
     "outputs": [
       {
-        "name": "",
+        "name": "n",
         "type": "tuple",
         "internalType": "struct INodeRegistry.Node",
         "components": [
@@ -285,7 +204,17 @@ export const nodeRegistryAbi = [
             "internalType": "uint32"
           },
           {
+            "name": "level",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
             "name": "encryptionKey",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "endpoints",
             "type": "bytes32",
             "internalType": "bytes32"
           },
@@ -324,6 +253,51 @@ export const nodeRegistryAbi = [
   },
   {
     "type": "function",
+    "name": "ownerOf",
+    "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "parameters",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "contract IParameters"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "refresh",
+    "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "register",
     "inputs": [
       {
@@ -350,6 +324,11 @@ export const nodeRegistryAbi = [
             "name": "encryptionKey",
             "type": "bytes32",
             "internalType": "bytes32"
+          },
+          {
+            "name": "endpoints",
+            "type": "bytes32",
+            "internalType": "bytes32"
           }
         ]
       },
@@ -362,6 +341,37 @@ export const nodeRegistryAbi = [
         "name": "consent",
         "type": "bytes",
         "internalType": "bytes"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "reputation",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "setLevel",
+    "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "internalType": "address"
+      },
+      {
+        "name": "level",
+        "type": "uint8",
+        "internalType": "uint8"
       }
     ],
     "outputs": [],
@@ -394,15 +404,39 @@ export const nodeRegistryAbi = [
       {
         "name": "",
         "type": "address",
-        "internalType": "contract IStakeVault"
+        "internalType": "contract IStakeSource"
       }
     ],
     "stateMutability": "view"
   },
   {
     "type": "function",
-    "name": "totalGuardWeightAt",
+    "name": "statusOf",
     "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint8",
+        "internalType": "enum INodeRegistry.Status"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "totalWeightAt",
+    "inputs": [
+      {
+        "name": "role",
+        "type": "uint32",
+        "internalType": "uint32"
+      },
       {
         "name": "timestamp",
         "type": "uint256",
@@ -446,6 +480,11 @@ export const nodeRegistryAbi = [
             "name": "encryptionKey",
             "type": "bytes32",
             "internalType": "bytes32"
+          },
+          {
+            "name": "endpoints",
+            "type": "bytes32",
+            "internalType": "bytes32"
           }
         ]
       },
@@ -464,6 +503,35 @@ export const nodeRegistryAbi = [
     "stateMutability": "nonpayable"
   },
   {
+    "type": "function",
+    "name": "weightAt",
+    "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "internalType": "address"
+      },
+      {
+        "name": "role",
+        "type": "uint32",
+        "internalType": "uint32"
+      },
+      {
+        "name": "timestamp",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
     "type": "event",
     "name": "EIP712DomainChanged",
     "inputs": [],
@@ -471,7 +539,7 @@ export const nodeRegistryAbi = [
   },
   {
     "type": "event",
-    "name": "GuardWeightChanged",
+    "name": "LevelSet",
     "inputs": [
       {
         "name": "operator",
@@ -480,16 +548,10 @@ export const nodeRegistryAbi = [
         "internalType": "address"
       },
       {
-        "name": "weight",
-        "type": "uint256",
+        "name": "level",
+        "type": "uint8",
         "indexed": false,
-        "internalType": "uint256"
-      },
-      {
-        "name": "totalWeight",
-        "type": "uint256",
-        "indexed": false,
-        "internalType": "uint256"
+        "internalType": "uint8"
       }
     ],
     "anonymous": false
@@ -546,6 +608,12 @@ export const nodeRegistryAbi = [
         "type": "bytes32",
         "indexed": false,
         "internalType": "bytes32"
+      },
+      {
+        "name": "endpoints",
+        "type": "bytes32",
+        "indexed": false,
+        "internalType": "bytes32"
       }
     ],
     "anonymous": false
@@ -583,6 +651,43 @@ export const nodeRegistryAbi = [
         "type": "bytes32",
         "indexed": false,
         "internalType": "bytes32"
+      },
+      {
+        "name": "endpoints",
+        "type": "bytes32",
+        "indexed": false,
+        "internalType": "bytes32"
+      }
+    ],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "WeightChanged",
+    "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "indexed": true,
+        "internalType": "address"
+      },
+      {
+        "name": "role",
+        "type": "uint32",
+        "indexed": true,
+        "internalType": "uint32"
+      },
+      {
+        "name": "weight",
+        "type": "uint256",
+        "indexed": false,
+        "internalType": "uint256"
+      },
+      {
+        "name": "totalWeight",
+        "type": "uint256",
+        "indexed": false,
+        "internalType": "uint256"
       }
     ],
     "anonymous": false
@@ -611,6 +716,17 @@ export const nodeRegistryAbi = [
         "name": "deadline",
         "type": "uint256",
         "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "InvalidLevel",
+    "inputs": [
+      {
+        "name": "level",
+        "type": "uint8",
+        "internalType": "uint8"
       }
     ]
   },
@@ -687,6 +803,22 @@ export const nodeRegistryAbi = [
         "name": "timestamp",
         "type": "uint256",
         "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "OperatorTaken",
+    "inputs": [
+      {
+        "name": "operator",
+        "type": "address",
+        "internalType": "address"
+      },
+      {
+        "name": "owner",
+        "type": "address",
+        "internalType": "address"
       }
     ]
   },

@@ -53,30 +53,6 @@ export const parametersAbi = [
   },
   {
     "type": "function",
-    "name": "at",
-    "inputs": [
-      {
-        "name": "parameter",
-        "type": "uint8",
-        "internalType": "enum Parameter"
-      },
-      {
-        "name": "epoch",
-        "type": "uint64",
-        "internalType": "uint64"
-      }
-    ],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
     "name": "bounds",
     "inputs": [
       {
@@ -133,6 +109,30 @@ export const parametersAbi = [
         "name": "parameter",
         "type": "uint8",
         "internalType": "enum Parameter"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "getAt",
+    "inputs": [
+      {
+        "name": "parameter",
+        "type": "uint8",
+        "internalType": "enum Parameter"
+      },
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
       }
     ],
     "outputs": [

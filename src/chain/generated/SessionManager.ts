@@ -9,12 +9,30 @@ export const sessionManagerAbi = [
         "internalType": "contract IERC20"
       },
       {
-        "name": "thawSeconds_",
-        "type": "uint256",
-        "internalType": "uint256"
+        "name": "parameters_",
+        "type": "address",
+        "internalType": "contract IParameters"
+      },
+      {
+        "name": "admission_",
+        "type": "address",
+        "internalType": "contract IAdmission"
       }
     ],
     "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "admission",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "contract IAdmission"
+      }
+    ],
+    "stateMutability": "view"
   },
   {
     "type": "function",
@@ -79,6 +97,117 @@ export const sessionManagerAbi = [
         "name": "extensions",
         "type": "uint256[]",
         "internalType": "uint256[]"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "idOf",
+    "inputs": [
+      {
+        "name": "client",
+        "type": "address",
+        "internalType": "address"
+      },
+      {
+        "name": "terms",
+        "type": "tuple",
+        "internalType": "struct ISessionManager.OpenTerms",
+        "components": [
+          {
+            "name": "model",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "spender",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "allowance",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "promptPriceMax",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "completionPriceMax",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "expiry",
+            "type": "uint64",
+            "internalType": "uint64"
+          },
+          {
+            "name": "deposit",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "mode",
+            "type": "uint8",
+            "internalType": "enum ISessionManager.Mode"
+          },
+          {
+            "name": "nodesMin",
+            "type": "uint16",
+            "internalType": "uint16"
+          },
+          {
+            "name": "nodesMax",
+            "type": "uint16",
+            "internalType": "uint16"
+          },
+          {
+            "name": "redundancy",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
+            "name": "validators",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
+            "name": "tier",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
+            "name": "privacy",
+            "type": "uint8",
+            "internalType": "enum ISessionManager.Privacy"
+          },
+          {
+            "name": "name",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "metadata",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "salt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          }
+        ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ],
     "stateMutability": "view"
@@ -169,6 +298,11 @@ export const sessionManagerAbi = [
           },
           {
             "name": "metadata",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "salt",
             "type": "bytes32",
             "internalType": "bytes32"
           }
@@ -272,6 +406,11 @@ export const sessionManagerAbi = [
             "name": "metadata",
             "type": "bytes32",
             "internalType": "bytes32"
+          },
+          {
+            "name": "salt",
+            "type": "bytes32",
+            "internalType": "bytes32"
           }
         ]
       },
@@ -307,6 +446,19 @@ export const sessionManagerAbi = [
   },
   {
     "type": "function",
+    "name": "parameters",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "contract IParameters"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "raiseAllowance",
     "inputs": [
       {
@@ -326,6 +478,69 @@ export const sessionManagerAbi = [
   {
     "type": "function",
     "name": "redeem",
+    "inputs": [
+      {
+        "name": "debits",
+        "type": "tuple[]",
+        "internalType": "struct VoucherDebit[]",
+        "components": [
+          {
+            "name": "voucher",
+            "type": "tuple",
+            "internalType": "struct Voucher",
+            "components": [
+              {
+                "name": "session",
+                "type": "bytes32",
+                "internalType": "bytes32"
+              },
+              {
+                "name": "payee",
+                "type": "address",
+                "internalType": "address"
+              },
+              {
+                "name": "cumulativeAmount",
+                "type": "uint256",
+                "internalType": "uint256"
+              },
+              {
+                "name": "nonce",
+                "type": "uint64",
+                "internalType": "uint64"
+              },
+              {
+                "name": "streamRoot",
+                "type": "bytes32",
+                "internalType": "bytes32"
+              }
+            ]
+          },
+          {
+            "name": "signature",
+            "type": "bytes",
+            "internalType": "bytes"
+          },
+          {
+            "name": "cumulativeDebit",
+            "type": "uint256",
+            "internalType": "uint256"
+          }
+        ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "amount",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "redeemRest",
     "inputs": [
       {
         "name": "debits",
@@ -421,14 +636,14 @@ export const sessionManagerAbi = [
             "internalType": "address"
           },
           {
-            "name": "expiry",
-            "type": "uint48",
-            "internalType": "uint48"
+            "name": "endsAt",
+            "type": "uint32",
+            "internalType": "uint32"
           },
           {
-            "name": "closesAt",
-            "type": "uint48",
-            "internalType": "uint48"
+            "name": "thawSeconds",
+            "type": "uint24",
+            "internalType": "uint24"
           },
           {
             "name": "spender",
@@ -436,123 +651,31 @@ export const sessionManagerAbi = [
             "internalType": "address"
           },
           {
-            "name": "mode",
-            "type": "uint8",
-            "internalType": "enum ISessionManager.Mode"
-          },
-          {
-            "name": "privacy",
-            "type": "uint8",
-            "internalType": "enum ISessionManager.Privacy"
-          },
-          {
-            "name": "nodesMin",
-            "type": "uint16",
-            "internalType": "uint16"
-          },
-          {
-            "name": "nodesMax",
-            "type": "uint16",
-            "internalType": "uint16"
-          },
-          {
-            "name": "redundancy",
-            "type": "uint8",
-            "internalType": "uint8"
-          },
-          {
-            "name": "validators",
-            "type": "uint8",
-            "internalType": "uint8"
-          },
-          {
-            "name": "tier",
-            "type": "uint8",
-            "internalType": "uint8"
-          },
-          {
-            "name": "closed",
-            "type": "bool",
-            "internalType": "bool"
+            "name": "allowance",
+            "type": "uint80",
+            "internalType": "uint80"
           },
           {
             "name": "deposit",
-            "type": "uint128",
-            "internalType": "uint128"
+            "type": "uint80",
+            "internalType": "uint80"
           },
           {
             "name": "debited",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "allowance",
-            "type": "uint128",
-            "internalType": "uint128"
+            "type": "uint80",
+            "internalType": "uint80"
           },
           {
             "name": "spenderDebited",
-            "type": "uint128",
-            "internalType": "uint128"
+            "type": "uint80",
+            "internalType": "uint80"
           },
           {
-            "name": "promptPriceMax",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "completionPriceMax",
-            "type": "uint128",
-            "internalType": "uint128"
-          },
-          {
-            "name": "model",
-            "type": "bytes32",
-            "internalType": "bytes32"
-          },
-          {
-            "name": "name",
-            "type": "bytes32",
-            "internalType": "bytes32"
-          },
-          {
-            "name": "metadata",
-            "type": "bytes32",
-            "internalType": "bytes32"
+            "name": "state",
+            "type": "uint8",
+            "internalType": "enum ISessionManager.State"
           }
         ]
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "sessionCount",
-    "inputs": [
-      {
-        "name": "client",
-        "type": "address",
-        "internalType": "address"
-      }
-    ],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "thawSeconds",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
       }
     ],
     "stateMutability": "view"
@@ -683,7 +806,7 @@ export const sessionManagerAbi = [
         "internalType": "bytes32"
       },
       {
-        "name": "closesAt",
+        "name": "withdrawableAt",
         "type": "uint256",
         "indexed": false,
         "internalType": "uint256"
@@ -739,22 +862,97 @@ export const sessionManagerAbi = [
         "internalType": "address"
       },
       {
-        "name": "model",
-        "type": "bytes32",
-        "indexed": true,
-        "internalType": "bytes32"
-      },
-      {
-        "name": "spender",
-        "type": "address",
+        "name": "terms",
+        "type": "tuple",
         "indexed": false,
-        "internalType": "address"
-      },
-      {
-        "name": "deposit",
-        "type": "uint256",
-        "indexed": false,
-        "internalType": "uint256"
+        "internalType": "struct ISessionManager.OpenTerms",
+        "components": [
+          {
+            "name": "model",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "spender",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "allowance",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "promptPriceMax",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "completionPriceMax",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "expiry",
+            "type": "uint64",
+            "internalType": "uint64"
+          },
+          {
+            "name": "deposit",
+            "type": "uint256",
+            "internalType": "uint256"
+          },
+          {
+            "name": "mode",
+            "type": "uint8",
+            "internalType": "enum ISessionManager.Mode"
+          },
+          {
+            "name": "nodesMin",
+            "type": "uint16",
+            "internalType": "uint16"
+          },
+          {
+            "name": "nodesMax",
+            "type": "uint16",
+            "internalType": "uint16"
+          },
+          {
+            "name": "redundancy",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
+            "name": "validators",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
+            "name": "tier",
+            "type": "uint8",
+            "internalType": "uint8"
+          },
+          {
+            "name": "privacy",
+            "type": "uint8",
+            "internalType": "enum ISessionManager.Privacy"
+          },
+          {
+            "name": "name",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "metadata",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "salt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          }
+        ]
       }
     ],
     "anonymous": false
@@ -898,6 +1096,17 @@ export const sessionManagerAbi = [
   },
   {
     "type": "error",
+    "name": "AlreadyOpened",
+    "inputs": [
+      {
+        "name": "session",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "CloseAlreadyRequested",
     "inputs": [
       {
@@ -906,7 +1115,7 @@ export const sessionManagerAbi = [
         "internalType": "bytes32"
       },
       {
-        "name": "closesAt",
+        "name": "withdrawableAt",
         "type": "uint256",
         "internalType": "uint256"
       }

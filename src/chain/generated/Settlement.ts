@@ -19,26 +19,21 @@ export const settlementAbi = [
         "internalType": "contract ISessionManager"
       },
       {
+        "name": "parameters_",
+        "type": "address",
+        "internalType": "contract IParameters"
+      },
+      {
         "name": "treasury_",
         "type": "address",
         "internalType": "address"
-      },
-      {
-        "name": "challengeSeconds_",
-        "type": "uint256",
-        "internalType": "uint256"
-      },
-      {
-        "name": "snapshotAgeMax_",
-        "type": "uint256",
-        "internalType": "uint256"
       }
     ],
     "stateMutability": "nonpayable"
   },
   {
     "type": "function",
-    "name": "GUARDS_BPS",
+    "name": "CHALLENGES_PER_BOND",
     "inputs": [],
     "outputs": [
       {
@@ -51,46 +46,7 @@ export const settlementAbi = [
   },
   {
     "type": "function",
-    "name": "MINER_BPS",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "ORACLE_BPS",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "ROUTER_BPS",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "TREASURY_BPS",
+    "name": "PENDING_MAX",
     "inputs": [],
     "outputs": [
       {
@@ -113,6 +69,168 @@ export const settlementAbi = [
       }
     ],
     "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "answerPayout",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "payout",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "answerTask",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "task",
+        "type": "tuple",
+        "internalType": "struct ISettlement.TaskProof",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "receipt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "cost",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "receipt",
+        "type": "tuple",
+        "internalType": "struct Receipt",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "session",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "model",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "miner",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "promptTokens",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "completionTokens",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "promptCommit",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "outputRoot",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "sampling",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "promptPrice",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "completionPrice",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "startedAt",
+            "type": "uint64",
+            "internalType": "uint64"
+          },
+          {
+            "name": "endedAt",
+            "type": "uint64",
+            "internalType": "uint64"
+          },
+          {
+            "name": "numericsProfile",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
   },
   {
     "type": "function",
@@ -140,13 +258,28 @@ export const settlementAbi = [
           },
           {
             "name": "total",
-            "type": "uint256",
-            "internalType": "uint256"
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "payouts",
+            "type": "uint32",
+            "internalType": "uint32"
           },
           {
             "name": "tasksRoot",
             "type": "bytes32",
             "internalType": "bytes32"
+          },
+          {
+            "name": "tasksTotal",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "tasks",
+            "type": "uint32",
+            "internalType": "uint32"
           }
         ]
       },
@@ -167,7 +300,26 @@ export const settlementAbi = [
   },
   {
     "type": "function",
-    "name": "challengeSeconds",
+    "name": "bondFor",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "bondsHeld",
     "inputs": [],
     "outputs": [
       {
@@ -180,8 +332,87 @@ export const settlementAbi = [
   },
   {
     "type": "function",
+    "name": "challenge",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "internalType": "uint32"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "challengeOf",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "internalType": "uint32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.Challenge",
+        "components": [
+          {
+            "name": "challenger",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "deadline",
+            "type": "uint48",
+            "internalType": "uint48"
+          },
+          {
+            "name": "closed",
+            "type": "bool",
+            "internalType": "bool"
+          },
+          {
+            "name": "bond",
+            "type": "uint128",
+            "internalType": "uint128"
+          }
+        ]
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "claim",
     "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
       {
         "name": "account",
         "type": "address",
@@ -189,13 +420,18 @@ export const settlementAbi = [
       },
       {
         "name": "cumulative",
-        "type": "uint256",
-        "internalType": "uint256"
+        "type": "uint128",
+        "internalType": "uint128"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "internalType": "uint32"
       },
       {
         "name": "proof",
-        "type": "bytes32[]",
-        "internalType": "bytes32[]"
+        "type": "bytes",
+        "internalType": "bytes"
       }
     ],
     "outputs": [
@@ -225,6 +461,29 @@ export const settlementAbi = [
       }
     ],
     "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "closeChallenge",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "internalType": "uint32"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
   },
   {
     "type": "function",
@@ -373,6 +632,19 @@ export const settlementAbi = [
   },
   {
     "type": "function",
+    "name": "parameters",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "contract IParameters"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "posted",
     "inputs": [
       {
@@ -385,7 +657,7 @@ export const settlementAbi = [
       {
         "name": "",
         "type": "tuple",
-        "internalType": "struct ISettlement.Posted",
+        "internalType": "struct IEpochRoots.Posted",
         "components": [
           {
             "name": "root",
@@ -399,13 +671,33 @@ export const settlementAbi = [
           },
           {
             "name": "total",
-            "type": "uint128",
-            "internalType": "uint128"
+            "type": "uint104",
+            "internalType": "uint104"
+          },
+          {
+            "name": "position",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "payouts",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "tasks",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "openChallenges",
+            "type": "uint24",
+            "internalType": "uint24"
           },
           {
             "name": "activeAt",
-            "type": "uint48",
-            "internalType": "uint48"
+            "type": "uint32",
+            "internalType": "uint32"
           }
         ]
       }
@@ -443,7 +735,7 @@ export const settlementAbi = [
     "name": "settle",
     "inputs": [
       {
-        "name": "epochRoot",
+        "name": "e",
         "type": "tuple",
         "internalType": "struct EpochRoot",
         "components": [
@@ -464,13 +756,28 @@ export const settlementAbi = [
           },
           {
             "name": "total",
-            "type": "uint256",
-            "internalType": "uint256"
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "payouts",
+            "type": "uint32",
+            "internalType": "uint32"
           },
           {
             "name": "tasksRoot",
             "type": "bytes32",
             "internalType": "bytes32"
+          },
+          {
+            "name": "tasksTotal",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "tasks",
+            "type": "uint32",
+            "internalType": "uint32"
           }
         ]
       },
@@ -539,13 +846,32 @@ export const settlementAbi = [
   },
   {
     "type": "function",
-    "name": "snapshotAgeMax",
+    "name": "standingEpoch",
     "inputs": [],
     "outputs": [
       {
         "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
+        "type": "uint64",
+        "internalType": "uint64"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "statusOf",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint8",
+        "internalType": "enum IEpochRoots.Status"
       }
     ],
     "stateMutability": "view"
@@ -588,6 +914,631 @@ export const settlementAbi = [
       }
     ],
     "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "voidBilledTwice",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "task",
+        "type": "tuple",
+        "internalType": "struct ISettlement.TaskProof",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "receipt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "cost",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "earlier",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "inEarlier",
+        "type": "tuple",
+        "internalType": "struct ISettlement.TaskProof",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "receipt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "cost",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "voidDecreased",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "inEpoch",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "inBase",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "voidOmitted",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "inBase",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "gap",
+        "type": "uint32",
+        "internalType": "uint32"
+      },
+      {
+        "name": "left",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "right",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "voidOverbilled",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "task",
+        "type": "tuple",
+        "internalType": "struct ISettlement.TaskProof",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "receipt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "cost",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "receipt",
+        "type": "tuple",
+        "internalType": "struct Receipt",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "session",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "model",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "miner",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "promptTokens",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "completionTokens",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "promptCommit",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "outputRoot",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "sampling",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "promptPrice",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "completionPrice",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "startedAt",
+            "type": "uint64",
+            "internalType": "uint64"
+          },
+          {
+            "name": "endedAt",
+            "type": "uint64",
+            "internalType": "uint64"
+          },
+          {
+            "name": "numericsProfile",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "voidPayoutsUnsorted",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "first",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "second",
+        "type": "tuple",
+        "internalType": "struct IEpochRoots.PayoutProof",
+        "components": [
+          {
+            "name": "account",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "cumulative",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "voidTasksUnsorted",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "first",
+        "type": "tuple",
+        "internalType": "struct ISettlement.TaskProof",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "receipt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "cost",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      },
+      {
+        "name": "second",
+        "type": "tuple",
+        "internalType": "struct ISettlement.TaskProof",
+        "components": [
+          {
+            "name": "task",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "receipt",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "cost",
+            "type": "uint128",
+            "internalType": "uint128"
+          },
+          {
+            "name": "index",
+            "type": "uint32",
+            "internalType": "uint32"
+          },
+          {
+            "name": "proof",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "event",
+    "name": "ChallengeAnswered",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "indexed": true,
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "indexed": false,
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "indexed": false,
+        "internalType": "uint32"
+      },
+      {
+        "name": "by",
+        "type": "address",
+        "indexed": true,
+        "internalType": "address"
+      },
+      {
+        "name": "data",
+        "type": "bytes",
+        "indexed": false,
+        "internalType": "bytes"
+      }
+    ],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "ChallengeClosed",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "indexed": true,
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "indexed": false,
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "indexed": false,
+        "internalType": "uint32"
+      },
+      {
+        "name": "challenger",
+        "type": "address",
+        "indexed": true,
+        "internalType": "address"
+      }
+    ],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "ChallengeOpened",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "indexed": true,
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "indexed": false,
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "indexed": false,
+        "internalType": "uint32"
+      },
+      {
+        "name": "challenger",
+        "type": "address",
+        "indexed": true,
+        "internalType": "address"
+      },
+      {
+        "name": "bond",
+        "type": "uint256",
+        "indexed": false,
+        "internalType": "uint256"
+      },
+      {
+        "name": "deadline",
+        "type": "uint256",
+        "indexed": false,
+        "internalType": "uint256"
+      }
+    ],
+    "anonymous": false
   },
   {
     "type": "event",
@@ -676,14 +1627,130 @@ export const settlementAbi = [
     "anonymous": false
   },
   {
+    "type": "event",
+    "name": "EpochsVoided",
+    "inputs": [
+      {
+        "name": "from",
+        "type": "uint64",
+        "indexed": true,
+        "internalType": "uint64"
+      },
+      {
+        "name": "to",
+        "type": "uint64",
+        "indexed": false,
+        "internalType": "uint64"
+      },
+      {
+        "name": "standing",
+        "type": "uint64",
+        "indexed": false,
+        "internalType": "uint64"
+      },
+      {
+        "name": "fault",
+        "type": "uint8",
+        "indexed": false,
+        "internalType": "enum IEpochRoots.Fault"
+      },
+      {
+        "name": "by",
+        "type": "address",
+        "indexed": true,
+        "internalType": "address"
+      }
+    ],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "SessionCharged",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "indexed": true,
+        "internalType": "uint64"
+      },
+      {
+        "name": "session",
+        "type": "bytes32",
+        "indexed": true,
+        "internalType": "bytes32"
+      },
+      {
+        "name": "cumulativeDebit",
+        "type": "uint256",
+        "indexed": false,
+        "internalType": "uint256"
+      }
+    ],
+    "anonymous": false
+  },
+  {
     "type": "error",
-    "name": "CheckpointUnorderedInsertion",
-    "inputs": []
+    "name": "AlreadyChallenged",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "internalType": "uint32"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "AnswerNotDue",
+    "inputs": [
+      {
+        "name": "deadline",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "AnswerTooLate",
+    "inputs": [
+      {
+        "name": "deadline",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ]
   },
   {
     "type": "error",
     "name": "EmptyRoot",
     "inputs": []
+  },
+  {
+    "type": "error",
+    "name": "EpochInFuture",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "current",
+        "type": "uint64",
+        "internalType": "uint64"
+      }
+    ]
   },
   {
     "type": "error",
@@ -698,6 +1765,22 @@ export const settlementAbi = [
         "name": "latest",
         "type": "uint64",
         "internalType": "uint64"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "IndexOutOfBounds",
+    "inputs": [
+      {
+        "name": "index",
+        "type": "uint256",
+        "internalType": "uint256"
+      },
+      {
+        "name": "count",
+        "type": "uint256",
+        "internalType": "uint256"
       }
     ]
   },
@@ -729,17 +1812,49 @@ export const settlementAbi = [
   },
   {
     "type": "error",
-    "name": "NoActiveRoot",
+    "name": "NoFault",
     "inputs": []
   },
   {
     "type": "error",
-    "name": "NotGuard",
+    "name": "NoOpenChallenge",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
+      },
+      {
+        "name": "part",
+        "type": "uint8",
+        "internalType": "enum IEpochRoots.Part"
+      },
+      {
+        "name": "index",
+        "type": "uint32",
+        "internalType": "uint32"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "NoWeight",
     "inputs": [
       {
         "name": "signer",
         "type": "address",
         "internalType": "address"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "NotActive",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
       }
     ]
   },
@@ -751,6 +1866,17 @@ export const settlementAbi = [
         "name": "caller",
         "type": "address",
         "internalType": "address"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "NotPending",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint64",
+        "internalType": "uint64"
       }
     ]
   },
@@ -836,22 +1962,6 @@ export const settlementAbi = [
   },
   {
     "type": "error",
-    "name": "SnapshotOutlivesStake",
-    "inputs": [
-      {
-        "name": "snapshotAgeMax",
-        "type": "uint256",
-        "internalType": "uint256"
-      },
-      {
-        "name": "unbondingSeconds",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ]
-  },
-  {
-    "type": "error",
     "name": "StringTooLong",
     "inputs": [
       {
@@ -863,15 +1973,10 @@ export const settlementAbi = [
   },
   {
     "type": "error",
-    "name": "TotalDecreased",
+    "name": "TooManyPending",
     "inputs": [
       {
-        "name": "total",
-        "type": "uint256",
-        "internalType": "uint256"
-      },
-      {
-        "name": "latest",
+        "name": "pending",
         "type": "uint256",
         "internalType": "uint256"
       }
@@ -895,6 +2000,22 @@ export const settlementAbi = [
   },
   {
     "type": "error",
+    "name": "TotalMismatch",
+    "inputs": [
+      {
+        "name": "total",
+        "type": "uint256",
+        "internalType": "uint256"
+      },
+      {
+        "name": "wanted",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "Underfunded",
     "inputs": [
       {
@@ -911,6 +2032,17 @@ export const settlementAbi = [
   },
   {
     "type": "error",
+    "name": "WindowClosed",
+    "inputs": [
+      {
+        "name": "activeAt",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "WrongBase",
     "inputs": [
       {
@@ -920,6 +2052,22 @@ export const settlementAbi = [
       },
       {
         "name": "latest",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "WrongReceipt",
+    "inputs": [
+      {
+        "name": "receipt",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      },
+      {
+        "name": "leaf",
         "type": "bytes32",
         "internalType": "bytes32"
       }

@@ -131,13 +131,16 @@ export async function modelVerify(name: string | undefined, options: GlobalOptio
 export async function modelBench(entry: string, options: ModelBenchOptions, io: Io): Promise<void> {
   const { createEngine } = await import('../../inference/engine.ts');
   const { measureBatch } = await import('../../inference/measure.ts');
+  const { inferenceError } = await import('../../inference/errors.ts');
   const { config } = await loadFor(options, io);
   const dir = await modelDir(entry === 'default' || /^[./~]/.test(entry) ? entry : `model:${entry}`, config.models.dir);
   const threads = options.threads === undefined ? config.miner.threads : Number(options.threads);
+  if (!Number.isInteger(threads) || threads < 0 || threads > 256) throw cliError('CLI_USAGE', '--threads is not a number from 0 to 256');
   const engine = createEngine({ slots: Math.max(...BENCH_BATCHES), ...(threads === 0 ? {} : { threads }) });
   try {
     const startedAt = systemClock.monotonic();
     const model = await engine.load(dir);
+    if (model.kind !== 'decoder') throw inferenceError('MODEL_KIND', `${entry} is a ${model.kind}; only decoders are measured`);
     const loadMs = Math.round(systemClock.monotonic() - startedAt);
     const promptTokens = Math.min(BENCH_PROMPT_TOKENS, model.contextTokens >> 1);
     const maxTokens = Math.min(BENCH_DECODE_TOKENS, model.contextTokens - promptTokens);

@@ -49,8 +49,12 @@ export const chain = section('The EVM chain with registry, sessions and settleme
       .default('http://127.0.0.1:8545'),
   ),
   deploymentFile: field(
-    { doc: 'JSON file with the chain id and the contract addresses. Empty: deployment.json in the data dir.', path: true },
+    { doc: 'JSON file with chain ids and contract addresses. Empty: deployment.json in the data dir.', path: true },
     z.string().default(''),
+  ),
+  layer: field(
+    { doc: 'Layer that the node works on, when the deployment has three; l3 is for members only.' },
+    z.enum(['l2', 'l3']).default('l2'),
   ),
   confirmations: field({ doc: 'Blocks on top of a transaction before it counts.', unit: 'blocks' }, int(0, 1_000).default(1)),
   pollMs: field({ doc: 'How often the head is asked for.', unit: 'ms' }, int(50, 60_000).default(1_000)),

@@ -64,7 +64,6 @@ export const guard = section('Audits finished tasks and votes.', {
 });
 
 export const oracle = section('Aggregates votes and settles epochs.', {
-  epochMs: field({ doc: 'Length of a settlement epoch.', unit: 'ms' }, int(500, 86_400_000).default(60_000)),
   voteTimeoutMs: field({ doc: 'How long a task waits for a quorum of votes.', unit: 'ms' }, int(500, 3_600_000).default(3_600_000)),
   attestTimeoutMs: field({ doc: 'Bound on a guard’s answer to an attestation request.', unit: 'ms' }, int(100, 60_000).default(10_000)),
   tasksPerEpochMax: field({ doc: 'Tasks settled in one transaction.' }, int(1, 100_000).default(10_000)),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { philox } from '../philox.ts';
-import type { WeightSource } from './decoder.ts';
+import type { WeightSource } from './weightSource.ts';
 
 /** Random but reproducible weights of a sensible scale: norms near 1, matrices with unit gain, small biases. For self-tests and fixtures. */
 export function syntheticWeights(seed: string): WeightSource {

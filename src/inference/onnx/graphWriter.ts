@@ -1,7 +1,7 @@
 import { ProtobufWriter } from './protobuf.ts';
 
 /** ONNX TensorProto.DataType */
-export const TENSOR_TYPE = { float32: 1, int32: 6, int64: 7 } as const;
+export const TENSOR_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7 } as const;
 export type TensorType = keyof typeof TENSOR_TYPE;
 /** A fixed size, or the name of a size that is given at run time. */
 export type Dim = number | string;
@@ -35,6 +35,11 @@ export class GraphWriter {
 
   weight(name: ValueName, dims: readonly number[], values: Float32Array): ValueName {
     this.#initializers.push(tensor(name, 'float32', dims, values));
+    return name;
+  }
+
+  bytes(name: ValueName, dims: readonly number[], values: Uint8Array): ValueName {
+    this.#initializers.push(tensor(name, 'uint8', dims, values));
     return name;
   }
 
@@ -99,7 +104,12 @@ function valueInfo(name: string, type: TensorType, dims: readonly Dim[]): Protob
   return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensorType));
 }
 
-function tensor(name: string, type: TensorType, dims: readonly number[], values: Float32Array | BigInt64Array): ProtobufWriter {
+function tensor(
+  name: string,
+  type: TensorType,
+  dims: readonly number[],
+  values: Float32Array | BigInt64Array | Uint8Array,
+): ProtobufWriter {
   const writer = new ProtobufWriter();
   for (const dim of dims) writer.int(1, dim);
   return writer

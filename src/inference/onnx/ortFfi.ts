@@ -7,13 +7,17 @@ import { OrtApi, type Pointer } from './ortApi.ts';
 
 const F32_BYTES = 4;
 
+/** The library takes its settings once in a process. */
+let api: OrtApi | undefined;
+
 /** The fast backend: the C API of the bundled library. The cache and all inputs and outputs stay in place; a step copies nothing. */
 export function openOrtFfi(): Backend {
-  const api = new OrtApi();
+  api ??= new OrtApi();
+  const opened = api;
   return {
     name: 'ortFfi',
-    runtimeVersion: api.version,
-    open: async (init) => new OrtFfiSession(api, init),
+    runtimeVersion: opened.version,
+    open: async (init) => new OrtFfiSession(opened, init),
   };
 }
 

@@ -3,18 +3,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ModelId } from '../../types/index.ts';
 import { utilError } from '../../util/errors.ts';
 import { inferenceError } from '../errors.ts';
+import type { ModelKind } from '../modelKind.ts';
+import { readManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
-import type { GenerateRequest, VerifyRequest } from '../types.ts';
 import { LoadedModel } from './model.ts';
 import type { Answer, CallToken, FromWorker, ToWorker } from './protocol.ts';
 import { type SelectedBackend, selectBackend } from './selectBackend.ts';
+import { TensorModel } from './tensorModel.ts';
 import { toWire } from './wireError.ts';
 
 const options = workerData as ResolvedEngineOptions;
 const port = parentPort;
 if (port === null) throw utilError('INTERNAL', 'inference/worker/main is the entry of a worker thread');
 
-const models = new Map<ModelId, LoadedModel>();
+const models = new Map<ModelId, LoadedModel | TensorModel>();
 let selected: Promise<SelectedBackend> | undefined;
 
 /** Tokens of the step under way: all rows of a step are sampled in one turn, so a microtask sees them all. */
@@ -41,17 +43,40 @@ const fail = (call: number, error: unknown): void => post({ type: 'failed', call
 async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { type: 'load' }>): Promise<void> {
   selected ??= selectBackend(options.backend);
   const { backend, report } = await selected;
-  const model = await LoadedModel.load(dir, loadOptions, backend, options, fail);
+  const manifest = await readManifest(dir);
+  const { expectedId } = loadOptions;
+  if (expectedId !== undefined && expectedId !== manifest.id) {
+    const data = { dir, id: manifest.id, expected: expectedId };
+    throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${manifest.id}, not ${expectedId}`, data);
+  }
+  const model =
+    manifest.kind === 'decoder'
+      ? await LoadedModel.load(manifest, backend, options, fail)
+      : await TensorModel.load(manifest, options.threads, backend.runtimeVersion, options.contextTokensMax);
   const known = models.get(model.info.id);
   if (known === undefined) models.set(model.info.id, model);
   else await model.close();
   post({ type: 'loaded', call, info: (known ?? model).info, backend: report });
 }
 
-function modelOf({ model: id }: GenerateRequest | VerifyRequest): LoadedModel {
+function modelOf(id: ModelId): LoadedModel | TensorModel {
   const model = models.get(id);
   if (model === undefined) throw inferenceError('MODEL_NOT_FOUND', `model ${id} is not loaded`, { id });
   return model;
+}
+
+const wrongKind = (id: ModelId, kind: ModelKind): Error => inferenceError('MODEL_KIND', `model ${id} is a ${kind}`, { id, kind });
+
+function decoderOf({ model: id }: { readonly model: ModelId }): LoadedModel {
+  const model = modelOf(id);
+  if (model instanceof LoadedModel) return model;
+  throw wrongKind(id, model.info.kind);
+}
+
+function tensorModelOf({ model: id }: { readonly model: ModelId }, kinds: readonly ModelKind[]): TensorModel {
+  const model = modelOf(id);
+  if (model instanceof TensorModel && kinds.includes(model.info.kind)) return model;
+  throw wrongKind(id, model.info.kind);
 }
 
 async function handle(message: ToWorker): Promise<void> {
@@ -60,7 +85,7 @@ async function handle(message: ToWorker): Promise<void> {
       return load(message);
     case 'generate': {
       const { call, request } = message;
-      return modelOf(request).generate(
+      return decoderOf(request).generate(
         call,
         request,
         (token) => postToken({ call, token }),
@@ -69,7 +94,17 @@ async function handle(message: ToWorker): Promise<void> {
     }
     case 'verify': {
       const { call, request } = message;
-      return modelOf(request).verify(call, request, (result) => post({ type: 'verified', call, result }));
+      return decoderOf(request).verify(call, request, (result) => post({ type: 'verified', call, result }));
+    }
+    case 'encode': {
+      const { call, request } = message;
+      const vectors = await tensorModelOf(request, ['encoder', 'classifier']).encode(call, request);
+      if (vectors !== undefined) post({ type: 'encoded', call, vectors });
+      return;
+    }
+    case 'run': {
+      const { call, request } = message;
+      return post({ type: 'ran', call, outputs: await tensorModelOf(request, ['tensor']).run(request) });
     }
     case 'cancel':
       for (const model of models.values()) model.cancel(message.call);

@@ -1,21 +1,14 @@
-import path from 'node:path';
 import { systemClock } from '../../util/clock.ts';
 import type { Backend, Session } from '../backend.ts';
-import { inferenceError } from '../errors.ts';
-import { buildDecoder } from '../graph/decoder.ts';
-import { decoderShape } from '../graph/shape.ts';
 import { generateJob, verifyJob } from '../jobs.ts';
-import { readManifest } from '../models.ts';
+import type { ModelManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import { localProfile, profileHash } from '../profile.ts';
-import { SafetensorsFile } from '../safetensors.ts';
 import { Scheduler } from '../scheduler.ts';
 import { Sketcher } from '../sketch.ts';
 import { openTokenizerWith, type Tokenizer } from '../tokenizer.ts';
-import type { GeneratedToken, GenerateEnd, GenerateRequest, LoadOptions, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
-
-/** An ONNX model in memory is one protobuf message: 2 GiB at most. */
-const GRAPH_BYTES_MAX = 2 ** 31 - 2 ** 20;
+import type { GeneratedToken, GenerateEnd, GenerateRequest, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
+import { openSession } from './openSession.ts';
 
 /** A model that is ready to run, with its own cache and scheduler. */
 export class LoadedModel {
@@ -35,39 +28,30 @@ export class LoadedModel {
     this.info = info;
     this.#session = session;
     this.#tokenizer = tokenizer;
-    this.#sketcher = new Sketcher(info.hiddenSize);
+    this.#sketcher = new Sketcher(session.shape.hidden);
     this.#scheduler = new Scheduler({ ...options, session, clock: systemClock, onFailure: (job, error) => onFailure(job.call, error) });
   }
 
   static async load(
-    dir: string,
-    { expectedId }: LoadOptions,
+    manifest: ModelManifest,
     backend: Backend,
     options: ResolvedEngineOptions,
     onFailure: (call: number, error: unknown) => void,
   ): Promise<LoadedModel> {
-    const manifest = await readManifest(dir);
-    if (expectedId !== undefined && expectedId !== manifest.id) {
-      throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${manifest.id}, not ${expectedId}`, {
-        dir,
-        id: manifest.id,
-        expected: expectedId,
-      });
-    }
-    const shape = decoderShape(manifest.config);
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
-    const tokenizer = await openTokenizerWith(dir, manifest.config, contextTokens);
-    const model = await buildGraph(dir, shape, contextTokens);
-    const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
-    const session = await backend.open({ model, shape, rows: options.slots + 1, contextTokens, stepTokensMax, threads: options.threads });
+    const tokenizer = await openTokenizerWith(manifest, contextTokens);
+    const { session, profile } = await openSession(manifest, contextTokens, backend, options);
     const info: ModelInfo = {
       name: manifest.name,
       id: manifest.id,
+      kind: manifest.kind,
+      labels: [],
       contextTokens,
-      vocab: shape.vocab,
-      architecture: shape.architecture,
-      hiddenSize: shape.hidden,
-      numericsProfile: profileHash(await localProfile(backend.runtimeVersion, manifest.id)),
+      vocab: session.shape.vocab,
+      architecture: manifest.architecture,
+      hiddenSize: manifest.hiddenSize,
+      profile,
+      numericsProfile: profileHash(await localProfile(profile, backend.runtimeVersion, manifest.id)),
     };
     return new LoadedModel(info, session, tokenizer, options, onFailure);
   }
@@ -95,22 +79,5 @@ export class LoadedModel {
   async close(): Promise<void> {
     await this.#scheduler.close();
     await this.#session.close();
-  }
-}
-
-async function buildGraph(dir: string, shape: ReturnType<typeof decoderShape>, contextTokens: number): Promise<Uint8Array> {
-  const weights = await SafetensorsFile.open(path.join(dir, 'model.safetensors'));
-  try {
-    // Widened to f32, with the embedding a second time as lm_head.
-    const perLayer = shape.hidden * shape.headSize * (2 * shape.heads + 2 * shape.kvHeads) + 3 * shape.hidden * shape.intermediate;
-    const bytes = 4 * (shape.layers * perLayer + 2 * shape.vocab * shape.hidden);
-    if (bytes > GRAPH_BYTES_MAX) {
-      throw inferenceError('MODEL_UNSUPPORTED', `${shape.architecture} of ${bytes} bytes in fp32; at most ${GRAPH_BYTES_MAX} are built`, {
-        bytes,
-      });
-    }
-    return await buildDecoder(shape, weights, contextTokens);
-  } finally {
-    await weights.close();
   }
 }

@@ -2,11 +2,14 @@
 import type { ErrorData } from '../../util/errors.ts';
 import type {
   BackendName,
+  EncodeRequest,
   GeneratedToken,
   GenerateEnd,
   GenerateRequest,
   LoadOptions,
   ModelInfo,
+  TensorRequest,
+  TensorValue,
   VerifyRequest,
   VerifyResult,
 } from '../types.ts';
@@ -15,6 +18,8 @@ export type ToWorker =
   | { readonly type: 'load'; readonly call: number; readonly dir: string; readonly options: LoadOptions }
   | { readonly type: 'generate'; readonly call: number; readonly request: GenerateRequest }
   | { readonly type: 'verify'; readonly call: number; readonly request: VerifyRequest }
+  | { readonly type: 'encode'; readonly call: number; readonly request: EncodeRequest }
+  | { readonly type: 'run'; readonly call: number; readonly request: TensorRequest }
   | { readonly type: 'cancel'; readonly call: number }
   | { readonly type: 'close' };
 
@@ -45,4 +50,6 @@ export type Answer =
   | { readonly type: 'loaded'; readonly call: number; readonly info: ModelInfo; readonly backend: BackendReport }
   | { readonly type: 'ended'; readonly call: number; readonly end: GenerateEnd }
   | { readonly type: 'verified'; readonly call: number; readonly result: VerifyResult }
+  | { readonly type: 'encoded'; readonly call: number; readonly vectors: readonly Float32Array[] }
+  | { readonly type: 'ran'; readonly call: number; readonly outputs: Readonly<Record<string, TensorValue>> }
   | { readonly type: 'failed'; readonly call: number; readonly error: WireError };

@@ -14,9 +14,12 @@ const SHAPE: DecoderShape = {
   headSize: 16,
   intermediate: 64,
   normEps: 1e-5,
-  ropeTheta: 10_000,
+  rope: { theta: 10_000, scaling: { kind: 'none' } },
   tiedEmbeddings: true,
   qkvBias: false,
+  outputBias: false,
+  mlpBias: false,
+  qkNorm: false,
 };
 const CONTEXT_TOKENS = 16;
 const IDS = Uint32Array.of(3, 17, 8, 30, 1, 22);

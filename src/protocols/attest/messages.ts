@@ -22,7 +22,7 @@ export const AttestDebitMessage = message('AttestDebit', 512, { voucher: [1, Sig
 
 export const AttestProposalMessage = message('AttestProposal', 1 << 20, {
   epoch: [1, u64],
-  /** Merkle root over the payouts: leaf keccak256(keccak256(abi.encode(account, cumulative))), sorted pairs. */
+  /** Sum root over the payouts: docs/protocols/attest.md §2. */
   root: [2, hash32],
   /** Wei: sum of all cumulative payouts. */
   total: [3, u256],

@@ -1,7 +1,7 @@
 import { signStatement } from '../../crypto/eip712.ts';
 import { ATTEST_REFUSED_MAX, type AttestProposal, type AttestReply } from '../../protocols/attest/messages.ts';
 import type { Channel } from '../../protocols/channel.ts';
-import { currentBase } from '../../settlement/base.ts';
+import { currentBase, termsOfEpoch } from '../../settlement/base.ts';
 import { isBillable } from '../../settlement/billable.ts';
 import { draftEpoch, type EpochDraft, type VerifiedTask } from '../../settlement/epoch.ts';
 import { settlementError } from '../../settlement/errors.ts';
@@ -26,7 +26,6 @@ export async function attest(
   channel: Channel<AttestReply, AttestProposal>,
   peerId: string,
   components: GuardComponents,
-  epochMs: number,
   signal: AbortSignal,
 ): Promise<CodedError | undefined> {
   const { network, chain, account, contracts, book, clock } = components;
@@ -39,10 +38,11 @@ export async function attest(
   await chain.sync();
   // §3.2: epochs only grow, and an epoch has one root. None is of the future: it would be the last one. The one before is confirmed:
   // payouts that are counted from an older root would drop what it added.
-  const latest = chain.settlement.latest()?.epoch ?? 0;
-  if (proposal.epoch <= latest) throw refuse('3.2', `epoch ${proposal.epoch} is not after ${latest}`);
-  if (proposal.epoch * epochMs > clock.now() + CLOCK_SLACK_MS) throw refuse('3.2', `epoch ${proposal.epoch} has not begun`);
-  if ((await chain.settlement.newest()) !== latest) throw refuse('3.2', 'the epoch before is not confirmed yet');
+  const newest = await chain.settlement.newest();
+  if (proposal.epoch <= newest.posted) throw refuse('3.2', `epoch ${proposal.epoch} is not after ${newest.posted}`);
+  if (proposal.epoch * chain.settlement.params.epochMs > clock.now() + CLOCK_SLACK_MS)
+    throw refuse('3.2', `epoch ${proposal.epoch} has not begun`);
+  if (newest.standing !== (chain.settlement.latest()?.epoch ?? 0)) throw refuse('3.2', 'the epoch before is not confirmed yet');
   const signed = book.rootOf(proposal.epoch);
   if (signed !== undefined && signed !== proposal.root) throw refuse('3.2', `epoch ${proposal.epoch} was signed with root ${signed}`);
   const base = await currentBase(components, signal);
@@ -64,7 +64,7 @@ export async function attest(
     ownerOf: (operator) => chain.registry.get(operator)?.owner,
     oracle,
     treasury: chain.settlement.params.treasury,
-    contracts,
+    ...(await termsOfEpoch(chain, proposal.epoch, tasks)),
   });
   const billed = new Set(draft?.billed.map(({ result }) => result.receipt.receipt.task));
   for (const { task } of proposal.tasks) if (!billed.has(task)) refused.set(task, refuse('3.7', `task ${task} cannot be billed`));

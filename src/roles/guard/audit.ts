@@ -3,7 +3,7 @@ import type { Assignment, Receipt } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash } from '../../crypto/ids.ts';
 import { outputRoot, SKETCH_BYTES } from '../../crypto/merkle.ts';
 import type { Engine } from '../../inference/engine.ts';
-import { CALIBRATION, gapMaxFor } from '../../inference/profile.ts';
+import { CALIBRATION, gapMaxFor, type ProfileName } from '../../inference/profile.ts';
 import { cutAtStop } from '../../inference/stop.ts';
 import type { Tokenizer } from '../../inference/tokenizer.ts';
 import type { EvidenceFound } from '../../protocols/evidence/messages.ts';
@@ -49,10 +49,11 @@ export async function audit(
   evidence: EvidenceFound,
   assignment: Assignment,
   receipt: Receipt,
-  components: { engine: Engine; tokenizer: Tokenizer; vocab: number },
+  components: { engine: Engine; tokenizer: Tokenizer; vocab: number; profile: ProfileName },
   signal: AbortSignal,
 ): Promise<AuditOutcome> {
   const { engine, tokenizer, vocab } = components;
+  const calibration = CALIBRATION[components.profile];
   const evidenceHash = keccak256(EvidenceFoundMessage.encode(evidence));
   const mismatch = evidenceFault(evidence, receipt);
   if (mismatch !== undefined) return { verdict: 'INVALID', fault: mismatch, evidenceHash };
@@ -63,7 +64,7 @@ export async function audit(
   if (foreign !== -1) return { verdict: 'INVALID', fault: 'TOKEN_UNKNOWN', position: foreign, evidenceHash };
   const replay = await engine.verify({ model: receipt.model, promptIds, outputIds, sampling }, signal);
   const endsAtStop = stop.length > 0 && cutAtStop(tokenizer.decode(outputIds), stop).stopped;
-  const tolerance = { gap: gapMaxFor(CALIBRATION.fp32, sampling), sketchError: CALIBRATION.fp32.sketchErrorMax };
+  const tolerance = { gap: gapMaxFor(calibration, sampling), sketchError: calibration.sketchErrorMax };
   const claimed = { outputIds, sketches: splitSketches(evidence.sketches), finishReason, maxTokens: assignment.maxTokens };
   return { ...judgeReplay(claimed, replay, tolerance, tokenizer.eosIds, endsAtStop), evidenceHash };
 }

@@ -146,7 +146,7 @@ export class GuardRole implements Guard {
       return { verdict: 'UNAVAILABLE', fault: toCoded(error).code, evidenceHash: ZERO };
     }
     return withDeadline('the replay', REPLAY_TIMEOUT_MS, this.#stop.signal, (signal) =>
-      audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab }, signal),
+      audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab, profile: info.profile }, signal),
     );
   }
 
@@ -257,7 +257,7 @@ export class GuardRole implements Guard {
 
   async #attest(channel: Parameters<typeof attest>[0], peerId: string): Promise<void> {
     try {
-      const refusal = await attest(channel, peerId, this.#c, this.#options.epochMs, this.#stop.signal);
+      const refusal = await attest(channel, peerId, this.#c, this.#stop.signal);
       if (refusal === undefined) this.#counters.attested += 1;
       else this.#refused(refusal);
     } catch (error) {

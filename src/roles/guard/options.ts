@@ -5,8 +5,6 @@ export interface GuardOptions {
   /** Tasks that wait for an audit. */
   readonly queueMax: number;
   readonly evidenceTimeoutMs: number;
-  /** Length of a settlement epoch; the same on every node of a network. */
-  readonly epochMs: number;
   /** Wait between commit and reveal when a quorum of the committee, but not every member, has committed. */
   readonly revealDelayMs: number;
 }

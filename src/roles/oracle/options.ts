@@ -1,6 +1,5 @@
 /** Settings of an oracle (docs/config.md#oracle). */
 export interface OracleOptions {
-  readonly epochMs: number;
   /** How long a task waits for a quorum of votes before it is given up. */
   readonly voteTimeoutMs: number;
   readonly attestTimeoutMs: number;

@@ -1,5 +1,5 @@
 import { beaconTopic } from '../../protocols/beacon/topic.ts';
-import { currentBase } from '../../settlement/base.ts';
+import { currentBase, termsOfEpoch } from '../../settlement/base.ts';
 import { TASKS_MAX } from '../../settlement/book.ts';
 import { draftEpoch, type VerifiedTask } from '../../settlement/epoch.ts';
 import { settlementError } from '../../settlement/errors.ts';
@@ -46,11 +46,12 @@ export class OracleRole implements Oracle {
 
   async #run(): Promise<void> {
     const { clock, log } = this.#c;
-    const { epochMs } = this.#options;
+    const { epochMs } = this.#c.chain.settlement.params;
     while (!this.#closing) {
       try {
         await clock.sleep(epochMs - (clock.now() % epochMs), this.#stop.signal);
-        await this.#epoch(Math.floor(clock.now() / epochMs));
+        // The one that has just ended: on the chain's clock, too, it has begun.
+        await this.#epoch(Math.floor(clock.now() / epochMs) - 1);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#counters.failed += 1;
@@ -139,7 +140,8 @@ export class OracleRole implements Oracle {
     const { chain, network, book, contracts, account, log } = this.#c;
     await chain.sync();
     // An epoch that is not confirmed here yet is not in the base: counting on from the older one would drop its payouts.
-    if ((await chain.settlement.newest()) !== (chain.settlement.latest()?.epoch ?? 0)) return;
+    const newest = await chain.settlement.newest();
+    if (newest.standing !== (chain.settlement.latest()?.epoch ?? 0) || newest.posted >= epoch) return;
     const base = await currentBase(this.#c, this.#stop.signal);
     const draft = draftEpoch({
       epoch,
@@ -150,7 +152,7 @@ export class OracleRole implements Oracle {
       ownerOf: (operator) => chain.registry.get(operator)?.owner,
       oracle: account.address,
       treasury: chain.settlement.params.treasury,
-      contracts,
+      ...(await termsOfEpoch(chain, epoch, tasks)),
     });
     const billable = new Set(draft?.billed.map(({ result }) => result.receipt.receipt.task));
     this.#postpone(

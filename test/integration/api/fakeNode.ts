@@ -1,6 +1,7 @@
 import type { NodeService, NodeStatus, SessionInfo } from '../../../src/api/service.ts';
+import { WORK_CONTRACTS } from '../../../src/chain/deployment.ts';
 import type { CompletionEvent, CompletionRequest, CompletionResult, RouterService } from '../../../src/roles/router/service.ts';
-import type { ModelId, NetworkId, SessionId, TaskId } from '../../../src/types/index.ts';
+import type { Address, ModelId, NetworkId, SessionId, TaskId } from '../../../src/types/index.ts';
 import { defineErrors, utilError } from '../../../src/util/errors.ts';
 
 export const fakeError = defineErrors('fake', {
@@ -169,13 +170,9 @@ export function fakeNode(): FakeNode {
     },
     modelList: () => router.models().map((model) => ({ ...model, local: false })),
     chainDeployment: () => ({
+      ...(Object.fromEntries(WORK_CONTRACTS.map((name) => [name, miner])) as Record<(typeof WORK_CONTRACTS)[number], Address>),
       chainId: 31337,
-      token: miner,
-      parameters: miner,
-      stakeVault: miner,
-      nodeRegistry: miner,
-      sessionManager: miner,
-      settlement: miner,
+      governance: miner,
       block: 1,
     }),
     adminConfig: () => [{ key: 'log.level', value: 'info', origin: 'default' }],

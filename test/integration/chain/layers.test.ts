@@ -1,323 +1,386 @@
 import assert from 'node:assert/strict';
-import { type Address, encodeAbiParameters, encodeFunctionData, type Hex, keccak256, numberToHex, pad, parseEventLogs } from 'viem';
-import { bridgedCorBytecode } from '../../../src/chain/generated/BridgedCor.bytecode.ts';
+import {
+  type Address,
+  encodeAbiParameters,
+  encodeFunctionData,
+  type Hex,
+  keccak256,
+  type LocalAccount,
+  numberToHex,
+  stringToHex,
+} from 'viem';
+import { type Deployment, parseDeployment, parseLayers } from '../../../src/chain/deployment.ts';
 import { bridgedCorAbi } from '../../../src/chain/generated/BridgedCor.ts';
-import { bridgeVaultBytecode } from '../../../src/chain/generated/BridgeVault.bytecode.ts';
 import { bridgeVaultAbi } from '../../../src/chain/generated/BridgeVault.ts';
-import { checkpointAnchorBytecode } from '../../../src/chain/generated/CheckpointAnchor.bytecode.ts';
 import { checkpointAnchorAbi } from '../../../src/chain/generated/CheckpointAnchor.ts';
-import { corTokenBytecode } from '../../../src/chain/generated/CorToken.bytecode.ts';
 import { corTokenAbi } from '../../../src/chain/generated/CorToken.ts';
-import { inboxBytecode } from '../../../src/chain/generated/Inbox.bytecode.ts';
-import { inboxAbi } from '../../../src/chain/generated/Inbox.ts';
-import { layerAccountBytecode } from '../../../src/chain/generated/LayerAccount.bytecode.ts';
-import { layerAccountAbi } from '../../../src/chain/generated/LayerAccount.ts';
-import { nodeRegistryBytecode } from '../../../src/chain/generated/NodeRegistry.bytecode.ts';
-import { nodeRegistryAbi } from '../../../src/chain/generated/NodeRegistry.ts';
-import { oracleSetBytecode } from '../../../src/chain/generated/OracleSet.bytecode.ts';
+import { cortensorGovernorAbi } from '../../../src/chain/generated/CortensorGovernor.ts';
 import { oracleSetAbi } from '../../../src/chain/generated/OracleSet.ts';
-import { outboxBytecode } from '../../../src/chain/generated/Outbox.bytecode.ts';
 import { outboxAbi } from '../../../src/chain/generated/Outbox.ts';
-import { slashRelayBytecode } from '../../../src/chain/generated/SlashRelay.bytecode.ts';
-import { slashRelayAbi } from '../../../src/chain/generated/SlashRelay.ts';
-import { stakeMirrorBytecode } from '../../../src/chain/generated/StakeMirror.bytecode.ts';
+import { sessionManagerAbi } from '../../../src/chain/generated/SessionManager.ts';
 import { stakeMirrorAbi } from '../../../src/chain/generated/StakeMirror.ts';
-import { stakeVaultBytecode } from '../../../src/chain/generated/StakeVault.bytecode.ts';
 import { stakeVaultAbi } from '../../../src/chain/generated/StakeVault.ts';
-import { type Layer, latestStatement, type Statement, signStatement, startLayer, WINDOW_SECONDS } from './layersSupport.ts';
-import { account, COR } from './support.ts';
+import { validationAbi } from '../../../src/chain/generated/Validation.ts';
+import { proveMessage, proveStake } from '../../../src/chain/layers/message.ts';
+import { debitsHash, payoutTree, taskTree, ZERO_HASH } from '../../../src/chain/merkle.ts';
+import { type ChainWriter, openWriter } from '../../../src/chain/writer.ts';
+import { signStatement, type Voucher } from '../../../src/crypto/eip712.ts';
+import type { Role, TaskId } from '../../../src/types/index.ts';
+import { isCoded } from '../../../src/util/errors.ts';
+import { resultOf } from '../../unit/roles/fixtures.ts';
+import {
+  ANCHOR_ERRORS,
+  anchorBlock,
+  anchorMessage,
+  CHECKPOINT_SECONDS,
+  carry,
+  executeCall,
+  holder,
+  type Layer,
+  type LayerStage,
+  messageIn,
+  type Side,
+  seats,
+  signCheckpoint,
+  startLayers,
+} from './layersSupport.ts';
+import { account, COR, log, MODEL, peerId, ZERO_WORD } from './support.ts';
 
-const ROLE_ORACLE = 8;
-/** Slot of StakeVault's mapping of stakes. */
-const STAKES_SLOT = 0n;
 const STAKE = 100n * COR;
-const SLASH = COR;
-const MINIMUM_STAKES = { router: COR, miner: COR, guard: COR, oracle: COR };
-const oracles = [1, 2, 3, 4].map(account);
-const [user, receiver, controller, validation] = [account(5), account(6), account(7), account(8)];
+/** Bits of contracts/src/types/Permissions.sol: transact and open sessions. */
+const CLIENT_PERMISSIONS = 1 | 4;
+/** To run nodes of every role. */
+const NODE_PERMISSIONS = 0xf << 8;
+const [client, router, miner, oracle, stranger] = [account(7), account(8), account(9), account(10), account(11)] as const;
+const guards = [account(12), account(13), account(14)];
+const nodes: readonly (readonly [LocalAccount, Role])[] = [
+  [router, 'router'],
+  [miner, 'miner'],
+  [oracle, 'oracle'],
+  ...guards.map((guard) => [guard, 'guard'] as const),
+];
 
-interface Message {
-  readonly fromChainId: bigint;
-  readonly sender: Address;
-  readonly toChainId: bigint;
-  readonly target: Address;
-  readonly nonce: bigint;
-  readonly data: Hex;
-}
-
-/** One layer and its contracts that face the other. */
-interface Side {
-  readonly layer: Layer;
-  readonly anchor: Address;
-  readonly outbox: Address;
-  readonly inbox: Address;
-}
-
-interface Proof {
-  readonly number: bigint;
-  readonly statement: Statement;
-  readonly accountProof: readonly Hex[];
-  readonly storageProof: readonly Hex[];
-}
-
-/** Reverts of the anchor bubble up through the contracts that ask it. */
-const anchorErrors = checkpointAnchorAbi.filter((item) => item.type === 'error');
 const word = (value: bigint): Hex => numberToHex(value, { size: 32 });
-const entry = (key: Hex, slot: Hex): Hex => keccak256(encodeAbiParameters([{ type: 'bytes32' }, { type: 'bytes32' }], [key, slot]));
 
-describe('layers: two chains that believe each other by proof only', function () {
-  this.timeout(120_000);
-  let upper: Side;
-  let lower: Side;
-  let token: Address;
-  let vault: Address;
-  let bridged: Address;
-  let oracleSetBelow: Address;
-  let accountAbove: Address;
-  let accountBelow: Address;
-  let relay: Address;
-  let stakeVault: Address;
-  let mirror: Address;
-  const gas = new Map<string, bigint>();
+describe('layers: three chains that believe each other by proof only', function () {
+  this.timeout(180_000);
+  let s: LayerStage;
+  /** The sides of both pairs: first to second layer, second to third. */
+  let above: Side;
+  let below: Side;
+  let aboveThird: Side;
+  let third: Side;
+  const writers: ChainWriter[] = [];
 
   before(async () => {
-    const [up, down] = await Promise.all([startLayer(31_337), startLayer(31_338)]);
-    const seats = oracles.map((oracle) => oracle.address);
-    const [upperOutbox, upperInbox, lowerOutbox, lowerInbox] = [up.at(3), up.at(4), down.at(2), down.at(3)];
-    token = await up.deploy(corTokenAbi, corTokenBytecode, [user.address, 1_000n * COR]);
-    const setAbove = await up.deploy(oracleSetAbi, oracleSetBytecode, [controller.address, seats]);
-    const upperAnchor = await up.deploy(checkpointAnchorAbi, checkpointAnchorBytecode, [
-      setAbove,
-      ROLE_ORACLE,
-      BigInt(down.chainId),
-      up.parameters,
+    s = await startLayers([
+      { account: client.address, permissions: CLIENT_PERMISSIONS },
+      { account: holder.address, permissions: NODE_PERMISSIONS },
     ]);
-    await up.deploy(outboxAbi, outboxBytecode, []);
-    await up.deploy(inboxAbi, inboxBytecode, [upperAnchor, lowerOutbox, BigInt(down.chainId)]);
-    vault = await up.deploy(bridgeVaultAbi, bridgeVaultBytecode, [token, upperOutbox, upperInbox, down.at(4)]);
-    stakeVault = up.at(7);
-    accountAbove = await up.deploy(layerAccountAbi, layerAccountBytecode, [upperInbox, down.at(6), [stakeVault]]);
-    await up.deploy(stakeVaultAbi, stakeVaultBytecode, [token, up.at(8), accountAbove, up.parameters]);
-    await up.deploy(nodeRegistryAbi, nodeRegistryBytecode, [stakeVault, MINIMUM_STAKES]);
-
-    oracleSetBelow = await down.deploy(oracleSetAbi, oracleSetBytecode, [down.at(5), seats]);
-    const lowerAnchor = await down.deploy(checkpointAnchorAbi, checkpointAnchorBytecode, [
-      oracleSetBelow,
-      ROLE_ORACLE,
-      BigInt(up.chainId),
-      down.parameters,
-    ]);
-    await down.deploy(outboxAbi, outboxBytecode, []);
-    await down.deploy(inboxAbi, inboxBytecode, [lowerAnchor, upperOutbox, BigInt(up.chainId)]);
-    bridged = await down.deploy(bridgedCorAbi, bridgedCorBytecode, [lowerOutbox, lowerInbox, vault]);
-    accountBelow = await down.deploy(layerAccountAbi, layerAccountBytecode, [lowerInbox, controller.address, [oracleSetBelow]]);
-    relay = await down.deploy(slashRelayAbi, slashRelayBytecode, [
-      lowerOutbox,
-      BigInt(up.chainId),
-      accountAbove,
-      stakeVault,
-      [validation.address],
-    ]);
-    mirror = await down.deploy(stakeMirrorAbi, stakeMirrorBytecode, [lowerAnchor, stakeVault, word(STAKES_SLOT), 1_000n, down.at(8)]);
-    await down.deploy(nodeRegistryAbi, nodeRegistryBytecode, [mirror, MINIMUM_STAKES]);
-
-    upper = { layer: up, anchor: upperAnchor, outbox: upperOutbox, inbox: upperInbox };
-    lower = { layer: down, anchor: lowerAnchor, outbox: lowerOutbox, inbox: lowerInbox };
-    await Promise.all([up.pass(2), down.pass(2)]);
+    const { l1, l2, l3 } = s.layers;
+    assert.ok(l2.outbox && l2.upper && l2.lower && l3.outbox && l3.upper);
+    above = { layer: s.l1, outbox: l1.outbox, ...l1.lower };
+    below = { layer: s.l2, outbox: l2.outbox, ...l2.upper };
+    aboveThird = { layer: s.l2, outbox: l2.outbox, ...l2.lower };
+    third = { layer: s.l3, outbox: l3.outbox, ...l3.upper };
   });
-
   after(async () => {
-    for (const [what, used] of gas) console.log(`      gas: ${what} ${used}`);
-    await Promise.all([upper?.layer.anvil.close(500), lower?.layer.anvil.close(500)]);
+    for (const writer of writers) writer.close();
+    await s?.close();
   });
 
-  async function lastMessage(from: Side): Promise<Message> {
-    const logs = await from.layer.node.getLogs({ address: from.outbox, fromBlock: 'latest' });
-    const { args } = parseEventLogs({ abi: outboxAbi, logs, eventName: 'MessageSent' })[0] as { args: Omit<Message, 'fromChainId'> };
-    const { sender, toChainId, target, nonce, data } = args;
-    return { fromChainId: BigInt(from.layer.chainId), sender, toChainId, target, nonce, data };
+  async function writerOn(layer: Layer, name: 'l2' | 'l3', from: LocalAccount): Promise<ChainWriter> {
+    const writer = await openWriter({ rpcUrl: layer.anvil.rpcUrl, deployment: s.layers[name], account: from, log, receiptPollMs: 10 });
+    writers.push(writer);
+    return writer;
   }
 
-  /** The name that types/Message.sol gives it. */
-  function hashOf(from: Side, m: Message): Hex {
-    return keccak256(
-      encodeAbiParameters(
-        [
-          { type: 'address' },
-          { type: 'uint256' },
-          { type: 'address' },
-          { type: 'uint256' },
-          { type: 'address' },
-          { type: 'uint256' },
-          { type: 'bytes32' },
-        ],
-        [from.outbox, m.fromChainId, m.sender, m.toChainId, m.target, m.nonce, keccak256(m.data)],
-      ),
-    );
+  const balance = (layer: Layer, token: Address, of: Address) =>
+    layer.read<bigint>({ address: token, abi: corTokenAbi, functionName: 'balanceOf', args: [of] });
+  const locked = (side: Side, vault: Address) => side.layer.read<bigint>({ address: vault, abi: bridgeVaultAbi, functionName: 'locked' });
+  const supply = (side: Side, token: Address) =>
+    side.layer.read<bigint>({ address: token, abi: bridgedCorAbi, functionName: 'totalSupply' });
+
+  /** Locks COR above; what comes of it below is up to the message. */
+  async function deposit(side: Side, token: Address, vault: Address, to: Address, amount: bigint, from: LocalAccount) {
+    await side.layer.send({ address: token, abi: corTokenAbi, functionName: 'approve', args: [vault, amount] }, from);
+    return side.layer.send({ address: vault, abi: bridgeVaultAbi, functionName: 'deposit', args: [to, amount] }, from);
   }
+  const depositFirst = (to: Address, amount: bigint) =>
+    deposit(above, s.layers.l1.token, s.layers.l1.lower.bridgeVault, to, amount, holder);
+  const withdraw = (side: Side, token: Address, to: Address, amount: bigint, from: LocalAccount) =>
+    side.layer.send({ address: token, abi: bridgedCorAbi, functionName: 'withdraw', args: [to, amount] }, from);
 
-  /** Oracles anchor a new block of `from` on `to`; the proof is of that block. */
-  async function anchorAndProve(from: Side, to: Side, address: Address, slot: Hex): Promise<Proof> {
-    await from.layer.pass(1);
-    const { statement, header } = await latestStatement(from.layer);
-    const proof = await from.layer.node.getProof({ address, storageKeys: [slot], blockNumber: statement.number });
-    const signatures = await signStatement(oracles, to.layer, to.anchor, from.layer.chainId, statement);
-    const { timestamp } = await to.layer.node.getBlock();
-    await to.layer.pass(2);
-    const { gasUsed } = await to.layer.send({
-      address: to.anchor,
-      abi: checkpointAnchorAbi,
-      functionName: 'submit',
-      args: [header, timestamp, signatures],
-    });
-    gas.set('submit with four signatures', gasUsed);
-    return { number: statement.number, statement, accountProof: proof.accountProof, storageProof: proof.storageProof[0]?.proof ?? [] };
-  }
-
-  const proveMessage = (from: Side, to: Side, m: Message) => anchorAndProve(from, to, from.outbox, entry(hashOf(from, m), word(0n)));
-
-  const executeCall = (to: Side, m: Message, p: Proof) => ({
-    address: to.inbox,
-    abi: [...inboxAbi, ...anchorErrors],
-    functionName: 'execute',
-    args: [m, p.number, p.accountProof, p.storageProof],
+  it('one file holds all layers, and a node reads its own from it', () => {
+    const text = JSON.stringify({ layers: s.layers });
+    assert.deepEqual(parseLayers(text), s.layers);
+    assert.deepEqual(parseDeployment(text), s.layers.l2);
+    assert.deepEqual(parseDeployment(text, 'l3'), s.layers.l3);
   });
-
-  const balance = (side: Side, address: Address, owner: Address) =>
-    side.layer.node.readContract({ address, abi: corTokenAbi, functionName: 'balanceOf', args: [owner] });
-  const supplyBelow = () => lower.layer.node.readContract({ address: bridged, abi: bridgedCorAbi, functionName: 'totalSupply' });
-  const locked = () => upper.layer.node.readContract({ address: vault, abi: bridgeVaultAbi, functionName: 'locked' });
-
-  async function deposit(amount: bigint): Promise<Message> {
-    await upper.layer.send({ address: token, abi: corTokenAbi, functionName: 'approve', args: [vault, amount] }, user);
-    await upper.layer.send({ address: vault, abi: bridgeVaultAbi, functionName: 'deposit', args: [receiver.address, amount] }, user);
-    return lastMessage(upper);
-  }
 
   it('moves COR down and back up by real proofs, after the window and once', async () => {
-    const m = await deposit(100n * COR);
-    assert.equal(await locked(), 100n * COR);
-    const down = await proveMessage(upper, lower, m);
-    assert.equal(await lower.layer.revertOf(executeCall(lower, m, down)), 'NotFinal');
-    await lower.layer.pass(WINDOW_SECONDS);
-    gas.set('execute a deposit', (await lower.layer.send(executeCall(lower, m, down))).gasUsed);
-    assert.equal(await balance(lower, bridged, receiver.address), 100n * COR);
-    assert.equal(await supplyBelow(), await locked());
-    assert.equal(await lower.layer.revertOf(executeCall(lower, m, down)), 'AlreadyExecuted');
+    const { token, lower } = s.layers.l1;
+    const bridged = s.layers.l2.token;
+    const down = await anchorMessage(above, below, await depositFirst(client.address, 100n * COR));
+    assert.equal(await locked(above, lower.bridgeVault), 100n * COR);
+    const call = executeCall(below, down.message, down.proof);
+    assert.equal(await s.l2.revertOf(call), 'NotFinal');
+    await s.l2.pass(CHECKPOINT_SECONDS);
+    await s.l2.send(call, stranger);
+    assert.equal(await balance(s.l2, bridged, client.address), 100n * COR);
+    assert.equal(await supply(below, bridged), 100n * COR);
+    assert.equal(await s.l2.revertOf(call), 'AlreadyExecuted');
 
-    await lower.layer.send({ address: bridged, abi: bridgedCorAbi, functionName: 'withdraw', args: [user.address, 40n * COR] }, receiver);
-    const exit = await lastMessage(lower);
-    const up = await proveMessage(lower, upper, exit);
-    assert.equal(await upper.layer.revertOf(executeCall(upper, exit, up)), 'NotFinal');
-    await upper.layer.pass(WINDOW_SECONDS);
-    const before = await balance(upper, token, user.address);
-    gas.set('execute an exit', (await upper.layer.send(executeCall(upper, exit, up))).gasUsed);
-    assert.equal((await balance(upper, token, user.address)) - before, 40n * COR);
-    assert.equal(await locked(), 60n * COR);
-    assert.equal(await supplyBelow(), 60n * COR);
-    assert.equal(await upper.layer.revertOf(executeCall(upper, exit, up)), 'AlreadyExecuted');
+    const up = await anchorMessage(below, above, await withdraw(below, bridged, stranger.address, 40n * COR, client));
+    const exit = executeCall(above, up.message, up.proof);
+    assert.equal(await s.l1.revertOf(exit), 'NotFinal');
+    await s.l1.pass(CHECKPOINT_SECONDS);
+    await s.l1.send(exit, stranger);
+    assert.equal(await balance(s.l1, token, stranger.address), 40n * COR);
+    assert.equal(await locked(above, lower.bridgeVault), 60n * COR);
+    assert.equal(await supply(below, bridged), 60n * COR);
+    assert.equal(await s.l1.revertOf(exit), 'AlreadyExecuted');
   });
 
   it('refuses every forgery of a message or its proof', async () => {
-    const m = await deposit(COR);
-    const p = await proveMessage(upper, lower, m);
-    await lower.layer.pass(WINDOW_SECONDS);
-    const more = encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [receiver.address, 2n * COR]);
+    const { message: m, proof: p } = await anchorMessage(above, below, await depositFirst(client.address, COR));
+    await s.l2.pass(CHECKPOINT_SECONDS);
+    const more = encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [client.address, 2n * COR]);
     const forged = { ...m, data: more };
-    assert.match(await lower.layer.revertOf(executeCall(lower, forged, p)), /^(InvalidProof|NotSent)$/);
+    const refusal = (message: typeof m, proof: typeof p) => s.l2.revertOf(executeCall(below, message, proof));
+    assert.match(await refusal(forged, p), /^(InvalidProof|NotSent)$/);
     // The honest proof that it was never sent proves just that.
-    const absent = await proveMessage(upper, lower, forged);
-    await lower.layer.pass(WINDOW_SECONDS);
-    assert.equal(await lower.layer.revertOf(executeCall(lower, forged, absent)), 'NotSent');
+    assert.equal(await refusal(forged, await proveMessage(s.l1.rpc, above.outbox, forged, p.number)), 'NotSent');
 
     const last = p.storageProof.at(-1) as Hex;
     const flipped: Hex = `${last.slice(0, -1)}${last.endsWith('1') ? '2' : '1'}` as Hex;
-    assert.equal(
-      await lower.layer.revertOf(executeCall(lower, m, { ...p, storageProof: [...p.storageProof.slice(0, -1), flipped] })),
-      'InvalidProof',
-    );
-    assert.equal(await lower.layer.revertOf(executeCall(lower, m, { ...p, storageProof: [...p.storageProof, last] })), 'InvalidProof');
-    assert.equal(await lower.layer.revertOf(executeCall(lower, m, { ...p, accountProof: p.accountProof.slice(1) })), 'InvalidProof');
-    assert.equal(await lower.layer.revertOf(executeCall(lower, m, { ...p, number: 1n })), 'UnknownCheckpoint');
-    await lower.layer.send(executeCall(lower, m, p));
+    assert.equal(await refusal(m, { ...p, storageProof: [...p.storageProof.slice(0, -1), flipped] }), 'InvalidProof');
+    assert.equal(await refusal(m, { ...p, storageProof: [...p.storageProof, last] }), 'InvalidProof');
+    assert.equal(await refusal(m, { ...p, accountProof: p.accountProof.slice(1) }), 'InvalidProof');
+    assert.equal(await refusal(m, { ...p, number: 1n }), 'UnknownCheckpoint');
+    await s.l2.send(executeCall(below, m, p), stranger);
   });
 
   it('never believes a block that an oracle signed two of', async () => {
-    const m = await deposit(COR);
-    const p = await proveMessage(upper, lower, m);
-    const other = { ...p.statement, hash: word(1n), stateRoot: word(2n) };
-    const [liar] = oracles;
-    assert.ok(liar);
+    const receipt = await depositFirst(client.address, COR);
+    const message = messageIn(above, receipt);
+    const checkpoint = await anchorBlock(above, below);
+    const other = { ...checkpoint, hash: word(1n), stateRoot: word(2n) };
+    const liar = seats.slice(0, 1);
     const [[first], [second]] = await Promise.all([
-      signStatement([liar], lower.layer, lower.anchor, upper.layer.chainId, p.statement),
-      signStatement([liar], lower.layer, lower.anchor, upper.layer.chainId, other),
+      signCheckpoint(liar, below, s.l1.chainId, checkpoint),
+      signCheckpoint(liar, below, s.l1.chainId, other),
     ]);
-    const args = [p.statement, first, other, second];
-    const evidence = { address: lower.anchor, abi: checkpointAnchorAbi, functionName: 'challengeEquivocation', args };
-    await lower.layer.send(evidence, receiver);
-    await lower.layer.pass(WINDOW_SECONDS);
-    assert.equal(await lower.layer.revertOf(executeCall(lower, m, p)), 'Voided');
+    const args = [checkpoint, first, other, second];
+    await s.l2.send({ address: below.anchor, abi: checkpointAnchorAbi, functionName: 'challengeEquivocation', args }, stranger);
+    await s.l2.pass(CHECKPOINT_SECONDS);
+    const proof = await proveMessage(s.l1.rpc, above.outbox, message, checkpoint.number);
+    assert.equal(await s.l2.revertOf(executeCall(below, message, proof)), 'Voided');
     // A later block shows the same message.
-    const again = await proveMessage(upper, lower, m);
-    await lower.layer.pass(WINDOW_SECONDS);
-    await lower.layer.send(executeCall(lower, m, again));
-    assert.equal(await supplyBelow(), await locked());
+    await carry(above, below, receipt);
+    assert.equal(await supply(below, s.layers.l2.token), await locked(above, s.layers.l1.lower.bridgeVault));
   });
 
-  it('carries the orders of governance down and slashes up', async () => {
-    const calls = (target: Address, data: Hex) =>
-      encodeAbiParameters([{ type: 'tuple[]', components: [{ type: 'address' }, { type: 'bytes' }] }], [[[target, data]]]);
-    const order = calls(oracleSetBelow, encodeFunctionData({ abi: oracleSetAbi, functionName: 'add', args: [receiver.address] }));
-    const args = [BigInt(lower.layer.chainId), accountBelow, order];
-    await upper.layer.send({ address: upper.outbox, abi: outboxAbi, functionName: 'send', args }, controller);
-    const down = await lastMessage(upper);
-    const p = await proveMessage(upper, lower, down);
-    await lower.layer.pass(WINDOW_SECONDS);
-    await lower.layer.send(executeCall(lower, down, p));
-    const isOracle = { address: oracleSetBelow, abi: oracleSetAbi, functionName: 'isOracle', args: [receiver.address] } as const;
-    assert.equal(await lower.layer.node.readContract(isOracle), true);
-
-    const approval = { address: token, abi: corTokenAbi, functionName: 'approve', args: [stakeVault, STAKE] };
-    await upper.layer.send(approval, user);
-    await upper.layer.send({ address: stakeVault, abi: stakeVaultAbi, functionName: 'stake', args: [receiver.address, STAKE] }, user);
-    const slash = [word(9n), user.address, receiver.address, SLASH, controller.address];
-    await lower.layer.send({ address: relay, abi: slashRelayAbi, functionName: 'proposeSlash', args: slash }, validation);
-    const up = await lastMessage(lower);
-    const q = await proveMessage(lower, upper, up);
-    await upper.layer.pass(WINDOW_SECONDS);
-    gas.set('execute a slash', (await upper.layer.send(executeCall(upper, up, q))).gasUsed);
-    const pair = { address: stakeVault, abi: stakeVaultAbi, args: [user.address, receiver.address] } as const;
-    assert.equal(await upper.layer.node.readContract({ ...pair, functionName: 'frozenOf' }), SLASH);
-    assert.equal(await upper.layer.node.readContract({ ...pair, functionName: 'stakeOf' }), STAKE - SLASH);
-  });
-
-  it('mirrors a stake, and that it is gone', async () => {
-    const slot = entry(pad(receiver.address), entry(pad(user.address), word(STAKES_SLOT)));
-    const stakeOf = () =>
-      lower.layer.node.readContract({
-        address: mirror,
-        abi: stakeMirrorAbi,
-        functionName: 'stakeOf',
-        args: [user.address, receiver.address],
-      });
-    const proveCall = (p: Proof) => ({
-      address: mirror,
-      abi: [...stakeMirrorAbi, ...anchorErrors],
-      functionName: 'prove',
-      args: [user.address, receiver.address, p.number, p.accountProof, p.storageProof],
+  it('a vote above changes who signs below', async () => {
+    const { token, governor, outbox } = s.layers.l1;
+    const set = s.layers.l2.upper?.oracleSet as Address;
+    const order = encodeFunctionData({ abi: oracleSetAbi, functionName: 'add', args: [stranger.address] });
+    const calls = encodeAbiParameters([{ type: 'tuple[]', components: [{ type: 'address' }, { type: 'bytes' }] }], [[[set, order]]]);
+    const data = encodeFunctionData({
+      abi: outboxAbi,
+      functionName: 'send',
+      args: [BigInt(s.l2.chainId), s.layers.l2.governance, calls],
     });
-    const staked = await anchorAndProve(upper, lower, stakeVault, slot);
-    assert.equal(await lower.layer.revertOf(proveCall(staked)), 'NotFinal');
-    await lower.layer.pass(WINDOW_SECONDS);
-    gas.set('prove a stake', (await lower.layer.send(proveCall(staked))).gasUsed);
-    assert.equal(await stakeOf(), STAKE - SLASH);
+    const text = 'a fifth seat';
+    const proposal = [[outbox], [0n], [data]] as const;
+    const hashed = [...proposal, keccak256(stringToHex(text))];
+    const governing = { address: governor, abi: cortensorGovernorAbi } as const;
+    await s.l1.send({ address: token, abi: corTokenAbi, functionName: 'delegate', args: [holder.address] }, holder);
+    await s.l1.pass(1);
+    await s.l1.send({ ...governing, functionName: 'propose', args: [...proposal, text] }, holder);
+    const id = await s.l1.read<bigint>({ ...governing, functionName: 'hashProposal', args: hashed });
+    await s.l1.pass(11);
+    await s.l1.send({ ...governing, functionName: 'castVote', args: [id, 1] }, holder);
+    await s.l1.pass(101);
+    await s.l1.send({ ...governing, functionName: 'queue', args: hashed }, stranger);
+    await s.l1.pass(51);
+    const receipt = await s.l1.send({ ...governing, functionName: 'execute', args: hashed }, stranger);
+    await carry(above, below, receipt);
+    assert.equal(await s.l2.read({ address: set, abi: oracleSetAbi, functionName: 'isOracle', args: [stranger.address] }), true);
+  });
 
-    const unstake = { address: stakeVault, abi: stakeVaultAbi, functionName: 'unstake', args: [receiver.address, STAKE - SLASH] };
-    await upper.layer.send(unstake, user);
-    const gone = await anchorAndProve(upper, lower, stakeVault, slot);
-    await lower.layer.pass(WINDOW_SECONDS);
-    await lower.layer.send(proveCall(gone));
-    assert.equal(await stakeOf(), 0n);
-    assert.equal(await lower.layer.revertOf(proveCall(staked)), 'NotNewer');
+  /** A pair of layers with everything that is done between them. */
+  interface Pair {
+    readonly name: 'l2' | 'l3';
+    readonly upper: Side;
+    readonly lower: Side;
+    readonly upperToken: Address;
+    /** On the upper chain. */
+    readonly link: NonNullable<LayerStage['layers']['l2']['lower']>;
+  }
+  const pairs: Readonly<Record<string, () => Pair>> = {
+    'first and second': () => ({ name: 'l2', upper: above, lower: below, upperToken: s.layers.l1.token, link: s.layers.l1.lower }),
+    'second and third': () => {
+      const { token, lower: link } = s.layers.l2;
+      assert.ok(link);
+      return { name: 'l3', upper: aboveThird, lower: third, upperToken: token, link };
+    },
+  };
+  for (const [layersOf, pairOf] of Object.entries(pairs)) {
+    describe(`${layersOf} layer`, () => {
+      let pair: Pair;
+      let deployment: Deployment;
+      let upper: Layer;
+      let lower: Layer;
+      let vault: Address;
+
+      before(async () => {
+        pair = pairOf();
+        deployment = s.layers[pair.name];
+        [upper, lower, vault] = [pair.upper.layer, pair.lower.layer, pair.link.stakeVault];
+        // COR that those who stake and those who pay hold on the upper layer.
+        if (pair.name === 'l3') for (const to of [holder, client]) await carry(above, below, await depositFirst(to.address, 2_000n * COR));
+        const money = pair.name === 'l3' ? client : holder;
+        await carry(
+          pair.upper,
+          pair.lower,
+          await deposit(pair.upper, pair.upperToken, pair.link.bridgeVault, client.address, 100n * COR, money),
+        );
+      });
+
+      it('stakes above count below once they are proven', async () => {
+        await upper.send(
+          { address: pair.upperToken, abi: corTokenAbi, functionName: 'approve', args: [vault, STAKE * BigInt(nodes.length)] },
+          holder,
+        );
+        for (const [operator] of nodes) {
+          await upper.send({ address: vault, abi: stakeVaultAbi, functionName: 'stake', args: [operator.address, STAKE] }, holder);
+        }
+        const { number } = await anchorBlock(pair.upper, pair.lower);
+        const proveCall = async (operator: Address) => {
+          const { accountProof, storageProof } = await proveStake(upper.rpc, vault, holder.address, operator, number);
+          return {
+            address: deployment.stakeVault,
+            abi: [...stakeMirrorAbi, ...ANCHOR_ERRORS],
+            functionName: 'prove',
+            args: [holder.address, operator, number, accountProof, storageProof],
+          };
+        };
+        assert.equal(await lower.revertOf(await proveCall(miner.address)), 'NotFinal');
+        await lower.pass(CHECKPOINT_SECONDS);
+        const owner = await writerOn(lower, pair.name, holder);
+        for (const [i, [operator, role]] of nodes.entries()) {
+          await lower.send(await proveCall(operator.address), stranger);
+          const details = { peerId: peerId(i), roles: [role], encryptionKey: ZERO_WORD };
+          await owner.stakeAndRegister({ details, operator, stake: STAKE });
+        }
+        assert.equal(await lower.revertOf(await proveCall(miner.address)), 'NotNewer');
+      });
+
+      it('opens a session below with COR from above, settles it, and the miner takes its pay up again', async () => {
+        const clients = await writerOn(lower, pair.name, client);
+        const oracles = await writerOn(lower, pair.name, oracle);
+        const spent = 10n * COR;
+        const { session } = await clients.openSession({
+          model: MODEL,
+          deposit: 50n * COR,
+          priceMax: { prompt: COR, completion: COR },
+          expiresAt: (await lower.now()) * 1000 + 3_600_000,
+          spender: router.address,
+        });
+        const promise: Voucher = { session, payee: deployment.settlement, cumulativeAmount: spent, nonce: 1, streamRoot: ZERO_WORD };
+        const debits = [
+          { voucher: promise, signature: await signStatement('Voucher', deployment, promise, router), cumulativeDebit: spent },
+        ];
+        const tree = payoutTree([{ account: miner.address, cumulative: spent }]);
+        const tasks = taskTree([{ task: word(1n) as TaskId, receipt: ZERO_WORD, cost: spent }]);
+        const epoch = {
+          epoch: 1,
+          base: ZERO_HASH,
+          root: tree.root,
+          total: tree.total,
+          payouts: tree.count,
+          tasksRoot: tasks.root,
+          tasksTotal: tasks.total,
+          tasks: tasks.count,
+        };
+        const hash = debitsHash([{ session, cumulativeDebit: spent }]);
+        const signatures = await Promise.all(
+          guards.map((guard) => signStatement('Attestation', deployment, { ...epoch, debitsHash: hash }, guard)),
+        );
+        await lower.pass(2);
+        await oracles.settle({ epoch, debits, signatures });
+        await lower.pass(61);
+        const owed = tree.claimOf(miner.address);
+        assert.ok(owed);
+        await oracles.claim({ epoch: 1, account: miner.address, ...owed });
+        assert.equal(await balance(lower, deployment.token, miner.address), spent);
+
+        await carry(pair.lower, pair.upper, await withdraw(pair.lower, deployment.token, miner.address, spent, miner));
+        assert.equal(await balance(upper, pair.upperToken, miner.address), spent);
+        assert.equal(await supply(pair.lower, deployment.token), await locked(pair.upper, pair.link.bridgeVault));
+      });
+
+      it('a lie below costs the stake above', async () => {
+        const { receipt } = resultOf().receipt;
+        const one = { ...receipt, miner: miner.address.toLowerCase() as Address };
+        const two = { ...one, outputRoot: word(7n) };
+        const signed = await Promise.all([one, two].map((statement) => signStatement('Receipt', deployment, statement, miner)));
+        const args = [one, signed[0], two, signed[1]];
+        const sent = await lower.send(
+          { address: deployment.validation, abi: validationAbi, functionName: 'reportReceipts', args },
+          stranger,
+        );
+        await carry(pair.lower, pair.upper, sent);
+        const stake = { address: vault, abi: stakeVaultAbi, args: [holder.address, miner.address] } as const;
+        assert.equal(await upper.read<bigint>({ ...stake, functionName: 'frozenOf' }), STAKE / 2n);
+        assert.equal(await upper.read<bigint>({ ...stake, functionName: 'stakeOf' }), STAKE / 2n);
+
+        // What is frozen above is not counted below, once it is proven.
+        const { number } = await anchorBlock(pair.upper, pair.lower);
+        await lower.pass(CHECKPOINT_SECONDS);
+        const { accountProof, storageProof } = await proveStake(upper.rpc, vault, holder.address, miner.address, number);
+        const mirror = { address: deployment.stakeVault, abi: stakeMirrorAbi } as const;
+        const proof = [holder.address, miner.address, number, accountProof, storageProof];
+        await lower.send({ ...mirror, functionName: 'prove', args: proof }, stranger);
+        assert.equal(await lower.read<bigint>({ ...mirror, functionName: 'stakeOf', args: [holder.address, miner.address] }), STAKE / 2n);
+      });
+    });
+  }
+
+  it('the third layer lets members in alone, and COR out again by proof', async () => {
+    const { l2, l3 } = s.layers;
+    const vault = l2.lower?.bridgeVault as Address;
+    const before = await balance(s.l2, l2.token, client.address);
+    for (const to of [client.address, stranger.address]) {
+      await carry(aboveThird, third, await deposit(aboveThird, l2.token, vault, to, 5n * COR, client));
+    }
+    const terms = {
+      model: MODEL,
+      deposit: 2n * COR,
+      priceMax: { prompt: COR, completion: COR },
+      expiresAt: (await s.l3.now()) * 1000 + 3_600_000,
+    };
+    const outsider = await writerOn(s.l3, 'l3', stranger);
+    await assert.rejects(outsider.openSession(terms), (error) => isCoded(error, 'CHAIN_REVERTED'));
+    const member = await writerOn(s.l3, 'l3', client);
+    const { session } = await member.openSession(terms);
+    await member.requestClose(session);
+    await s.l3.pass(101);
+    await member.withdrawSession(session);
+    const state = await s.l3.read<{ state: number }>({
+      address: l3.sessionManager,
+      abi: sessionManagerAbi,
+      functionName: 'session',
+      args: [session],
+    });
+    assert.equal(state.state, 2);
+
+    // Nobody keeps anybody's money in: a stranger leaves as a member does.
+    for (const from of [client, stranger]) {
+      await carry(third, aboveThird, await withdraw(third, l3.token, client.address, 5n * COR, from));
+    }
+    assert.equal(await balance(s.l2, l2.token, client.address), before);
+    assert.equal(await supply(third, l3.token), await locked(aboveThird, vault));
   });
 });

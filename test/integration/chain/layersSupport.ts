@@ -4,88 +4,96 @@ import {
   BaseError,
   ContractFunctionRevertedError,
   createTestClient,
-  encodeDeployData,
-  getContractAddress,
   type Hex,
   http,
   type LocalAccount,
   publicActions,
+  type TransactionReceipt,
   walletActions,
-  zeroAddress,
 } from 'viem';
 import { type Anvil, startAnvil } from '../../../src/chain/anvil.ts';
-import { parameterDefinitions } from '../../../src/chain/deploy.ts';
-import { parametersBytecode } from '../../../src/chain/generated/Parameters.bytecode.ts';
-import { parametersAbi } from '../../../src/chain/generated/Parameters.ts';
-import { EPOCH_SECONDS } from '../../../src/chain/generated/parameterDefaults.ts';
-import { encodeHeader, type RpcBlock } from '../../../src/chain/header.ts';
-import { account } from './support.ts';
+import { deployLayers } from '../../../src/chain/deploy/index.ts';
+import type { Layers } from '../../../src/chain/deployment.ts';
+import { checkpointAnchorAbi } from '../../../src/chain/generated/CheckpointAnchor.ts';
+import { inboxAbi } from '../../../src/chain/generated/Inbox.ts';
+import { type Checkpoint, checkpointTypedData, readCheckpoint } from '../../../src/chain/layers/checkpoint.ts';
+import { type Message, messagesIn, proveMessage, type StateProof } from '../../../src/chain/layers/message.ts';
+import { connectRpc, type RpcClient } from '../../../src/chain/rpc.ts';
+import { account, COR } from './support.ts';
 
-export const WINDOW_SECONDS = 3_600;
-/** Deploys Parameters, so that the addresses of the other contracts count from the deployer's first transaction. */
-const FOUNDER = account(11);
+export const CHECKPOINT_SECONDS = 60;
+const ACCOUNTS = 16;
+/** Sit in every oracle set. */
+export const seats = [1, 2, 3, 4].map(account);
+/** Holds the supply on the first layer and is an admin of the third. */
+export const holder = account(5);
+export const treasury = account(6);
+
+const GOVERNOR = { votingDelaySeconds: 10, votingPeriodSeconds: 100, proposalThreshold: COR, quorumPercent: 4n, timelockSeconds: 50n };
+const PARAMETERS = {
+  MinStakeRouterWei: COR,
+  MinStakeMinerWei: COR,
+  MinStakeGuardWei: COR,
+  MinStakeOracleWei: COR,
+  BeaconCommitSeconds: 1n,
+  BeaconRevealSeconds: 1n,
+  ThawSeconds: 100n,
+  ChallengeSeconds: 60n,
+  DataSeconds: 30n,
+  AppealSeconds: 10n,
+  DisputeCommitSeconds: 10n,
+  DisputeRevealSeconds: 10n,
+  CheckpointChallengeSeconds: BigInt(CHECKPOINT_SECONDS),
+  SlashAppealSeconds: 600n,
+  UnbondingSeconds: 3_600n,
+  SnapshotAgeMaxSeconds: 3_600n,
+};
 
 export interface Call {
   readonly address: Address;
   readonly abi: Abi;
   readonly functionName: string;
-  readonly args: readonly unknown[];
+  readonly args?: readonly unknown[];
 }
 
+/** A chain, and what a test wants to do to it. */
 export interface Layer {
   readonly anvil: Anvil;
   readonly chainId: number;
-  readonly parameters: Address;
-  readonly node: ReturnType<typeof connect>;
-  /** Address of the deployer's contract number `nonce`. */
-  at(nonce: number): Address;
-  deploy(abi: Abi, bytecode: Hex, args: readonly unknown[]): Promise<Address>;
-  send(call: Call, from?: LocalAccount): Promise<{ gasUsed: bigint }>;
+  readonly rpc: RpcClient;
+  send(call: Call, from: LocalAccount): Promise<TransactionReceipt>;
+  read<T>(call: Call): Promise<T>;
   /** Name of the custom error that the call would revert with. */
-  revertOf(call: Call): Promise<string>;
+  revertOf(call: Call, from?: LocalAccount): Promise<string>;
+  now(): Promise<number>;
   pass(seconds: number): Promise<void>;
 }
 
-function connect(rpcUrl: string, chainId: number) {
+async function startLayer(chainId: number): Promise<Layer> {
+  const anvil = await startAnvil({ chainId, accounts: ACCOUNTS });
   const chain = {
     id: chainId,
     name: `layer ${chainId}`,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [rpcUrl] } },
+    rpcUrls: { default: { http: [anvil.rpcUrl] } },
   };
-  return createTestClient({ mode: 'anvil', chain, account: account(0), transport: http(rpcUrl), pollingInterval: 10, cacheTime: 0 })
+  const node = createTestClient({ mode: 'anvil', chain, transport: http(anvil.rpcUrl), pollingInterval: 10, cacheTime: 0 })
     .extend(publicActions)
     .extend(walletActions);
-}
-
-export async function startLayer(chainId: number): Promise<Layer> {
-  const anvil = await startAnvil({ chainId, accounts: 12 });
-  const node = connect(anvil.rpcUrl, chainId);
-  const deployer = account(0);
-  const succeed = async (hash: Hex) => {
-    const receipt = await node.waitForTransactionReceipt({ hash });
-    if (receipt.status !== 'success') throw new Error(`transaction ${hash} reverted`);
-    return receipt;
-  };
-  const create = async (abi: Abi, bytecode: Hex, args: readonly unknown[], from: LocalAccount): Promise<Address> =>
-    (await succeed(await node.sendTransaction({ account: from, data: encodeDeployData({ abi, bytecode, args }) })))
-      .contractAddress as Address;
-  const definitions = parameterDefinitions({ CheckpointChallengeSeconds: BigInt(WINDOW_SECONDS) });
-  const parameters = await create(parametersAbi, parametersBytecode, [zeroAddress, BigInt(EPOCH_SECONDS), definitions], FOUNDER);
   return {
     anvil,
     chainId,
-    parameters,
-    node,
-    at: (nonce) => getContractAddress({ from: deployer.address, nonce: BigInt(nonce) }),
-    deploy: (abi, bytecode, args) => create(abi, bytecode, args, deployer),
-    async send(call, from = deployer) {
+    rpc: connectRpc(anvil.rpcUrl),
+    async send(call, from) {
       const { request } = await node.simulateContract({ ...call, account: from });
-      return succeed(await node.writeContract(request));
+      const receipt = await node.waitForTransactionReceipt({ hash: await node.writeContract(request) });
+      if (receipt.status !== 'success') throw new Error(`${call.functionName} reverted`);
+      return receipt;
     },
-    async revertOf(call) {
+    read: async <T>(call: Call) => (await node.readContract(call)) as T,
+    async revertOf(call, from = account(0)) {
       try {
-        await node.simulateContract({ ...call, account: deployer });
+        await node.simulateContract({ ...call, account: from });
       } catch (error) {
         const reverted = error instanceof BaseError && error.walk((inner) => inner instanceof ContractFunctionRevertedError);
         if (!(reverted instanceof ContractFunctionRevertedError)) throw error;
@@ -93,6 +101,7 @@ export async function startLayer(chainId: number): Promise<Layer> {
       }
       return 'nothing';
     },
+    now: async () => Number((await node.getBlock()).timestamp),
     async pass(seconds) {
       await node.increaseTime({ seconds });
       await node.mine({ blocks: 1 });
@@ -100,40 +109,85 @@ export async function startLayer(chainId: number): Promise<Layer> {
   };
 }
 
-export interface Statement {
-  readonly number: bigint;
-  readonly hash: Hex;
-  readonly stateRoot: Hex;
+export interface LayerStage {
+  readonly l1: Layer;
+  readonly l2: Layer;
+  readonly l3: Layer;
+  readonly layers: Layers;
+  close(): Promise<void>;
 }
 
-/** The latest block, as oracles state it and with the header that proves it. */
-export async function latestStatement(layer: Layer): Promise<{ statement: Statement; header: Hex }> {
-  const request = { method: 'eth_getBlockByNumber', params: ['latest', false] } as never;
-  const block = (await layer.node.request(request)) as unknown as RpcBlock & { number: Hex; hash: Hex; stateRoot: Hex };
-  return {
-    statement: { number: BigInt(block.number), hash: block.hash, stateRoot: block.stateRoot },
-    header: encodeHeader(block),
-  };
+/** Three chains with everything on them; members of the third are given by account. */
+export async function startLayers(members: readonly { account: Address; permissions: number }[]): Promise<LayerStage> {
+  const [l1, l2, l3] = await Promise.all([startLayer(31_337), startLayer(31_338), startLayer(31_339)]);
+  const common = { oracles: seats.map(({ address }) => address), treasury: treasury.address };
+  const layers = await deployLayers({
+    chains: { l1: endpoint(l1), l2: endpoint(l2), l3: endpoint(l3) },
+    deployerAccount: account(0),
+    params: { supply: 1_000_000n * COR, holder: holder.address, governor: GOVERNOR, epochSeconds: 2, parameters: PARAMETERS },
+    l2: common,
+    l3: { ...common, members: members.map((member) => ({ ...member, expiry: 2 ** 40 })) },
+  });
+  await Promise.all([l1.pass(2), l2.pass(2), l3.pass(2)]);
+  return { l1, l2, l3, layers, close: async () => void (await Promise.all([l1, l2, l3].map(({ anvil }) => anvil.close(500)))) };
 }
 
-const CHECKPOINT = [
-  { name: 'chainId', type: 'uint256' },
-  { name: 'number', type: 'uint64' },
-  { name: 'hash', type: 'bytes32' },
-  { name: 'stateRoot', type: 'bytes32' },
-] as const;
+const endpoint = ({ anvil, chainId }: Layer) => ({ rpcUrl: anvil.rpcUrl, chainId });
 
-/** Signatures of the oracles over a statement about chain `remoteChainId`, sorted by signer. */
-export function signStatement(oracles: readonly LocalAccount[], on: Layer, anchor: Address, remoteChainId: number, statement: Statement) {
+/** A chain as the other one of a pair sees it: what is sent there, and what is believed there. */
+export interface Side {
+  readonly layer: Layer;
+  readonly outbox: Address;
+  readonly anchor: Address;
+  readonly inbox: Address;
+}
+
+/** Reverts of the anchor bubble up through the contracts that ask it. */
+export const ANCHOR_ERRORS = checkpointAnchorAbi.filter((item) => item.type === 'error');
+
+export function signCheckpoint(oracles: readonly LocalAccount[], to: Side, fromChainId: number, checkpoint: Checkpoint): Promise<Hex[]> {
   const sorted = [...oracles].sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
-  return Promise.all(
-    sorted.map((oracle) =>
-      oracle.signTypedData({
-        domain: { name: 'cortensord', version: '1', chainId: on.chainId, verifyingContract: anchor },
-        types: { Checkpoint: CHECKPOINT },
-        primaryType: 'Checkpoint',
-        message: { chainId: BigInt(remoteChainId), ...statement },
-      }),
-    ),
+  const data = checkpointTypedData({ chainId: to.layer.chainId, anchor: to.anchor }, fromChainId, checkpoint);
+  return Promise.all(sorted.map((oracle) => oracle.signTypedData(data)));
+}
+
+/** The seats anchor a new block of `from` on `to`; its number. */
+export async function anchorBlock(from: Side, to: Side): Promise<Checkpoint> {
+  await from.layer.pass(1);
+  const { checkpoint, header } = await readCheckpoint(from.layer.rpc);
+  const signatures = await signCheckpoint(seats, to, from.layer.chainId, checkpoint);
+  const snapshot = BigInt(await to.layer.now());
+  await to.layer.pass(2);
+  await to.layer.send(
+    { address: to.anchor, abi: checkpointAnchorAbi, functionName: 'submit', args: [header, snapshot, signatures] },
+    holder,
   );
+  return checkpoint;
+}
+
+/** The message that a transaction sent, proven by an anchored block that is not believed yet. */
+export async function anchorMessage(from: Side, to: Side, receipt: TransactionReceipt): Promise<{ message: Message; proof: StateProof }> {
+  const message = messageIn(from, receipt);
+  const { number } = await anchorBlock(from, to);
+  return { message, proof: await proveMessage(from.layer.rpc, from.outbox, message, number) };
+}
+
+export function messageIn(from: Side, receipt: TransactionReceipt): Message {
+  const [message] = messagesIn(from.layer.chainId, receipt.logs);
+  if (message === undefined) throw new Error('the transaction sent no message');
+  return message;
+}
+
+export const executeCall = (to: Side, message: Message, proof: StateProof): Call => ({
+  address: to.inbox,
+  abi: [...inboxAbi, ...ANCHOR_ERRORS],
+  functionName: 'execute',
+  args: [message, proof.number, proof.accountProof, proof.storageProof],
+});
+
+/** Anchors, waits and executes: what the message orders is done. */
+export async function carry(from: Side, to: Side, receipt: TransactionReceipt): Promise<void> {
+  const { message, proof } = await anchorMessage(from, to, receipt);
+  await to.layer.pass(CHECKPOINT_SECONDS);
+  await to.layer.send(executeCall(to, message, proof), holder);
 }

@@ -3,7 +3,7 @@ import { createTestClient, http, type LocalAccount } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { type Anvil, startAnvil } from '../../../src/chain/anvil.ts';
 import { type Chain, type ChainOptions, openChain } from '../../../src/chain/client.ts';
-import { type DeployParams, deployAll } from '../../../src/chain/deploy.ts';
+import { type DeployParams, deployAll } from '../../../src/chain/deploy/index.ts';
 import type { Deployment } from '../../../src/chain/deployment.ts';
 import { type ChainWriter, openWriter } from '../../../src/chain/writer.ts';
 import { peerIdOfKey } from '../../../src/crypto/peerId.ts';
@@ -24,7 +24,7 @@ export const peerId = (index: number): string => peerIdOfKey(new Uint8Array(32).
 export const lower = (address: string): Address => address.toLowerCase() as Address;
 
 export const PARAMS: Partial<DeployParams> = {
-  epochSeconds: 60,
+  epochSeconds: 2,
   parameters: {
     MinStakeRouterWei: COR,
     MinStakeMinerWei: COR,
@@ -32,6 +32,13 @@ export const PARAMS: Partial<DeployParams> = {
     MinStakeOracleWei: COR,
     ThawSeconds: 100n,
     ChallengeSeconds: 60n,
+    DataSeconds: 30n,
+    BeaconCommitSeconds: 1n,
+    BeaconRevealSeconds: 1n,
+    AppealSeconds: 10n,
+    DisputeCommitSeconds: 10n,
+    DisputeRevealSeconds: 10n,
+    CheckpointChallengeSeconds: 10n,
     SlashAppealSeconds: 60n,
     UnbondingSeconds: 1_000n,
     SnapshotAgeMaxSeconds: 1_000n,

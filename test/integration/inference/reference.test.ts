@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Backend } from '../../../src/inference/backend.ts';
-import { buildDecoder, type WeightSource } from '../../../src/inference/graph/decoder.ts';
+import { buildDecoder } from '../../../src/inference/graph/decoder.ts';
 import type { DecoderShape } from '../../../src/inference/graph/shape.ts';
 import { syntheticWeights } from '../../../src/inference/graph/syntheticWeights.ts';
+import type { WeightSource } from '../../../src/inference/graph/weightSource.ts';
 import { openOrtFfi } from '../../../src/inference/onnx/ortFfi.ts';
 import { ortNode } from '../../../src/inference/onnx/ortNode.ts';
 
@@ -16,9 +17,12 @@ const SHAPE: DecoderShape = {
   headSize: 16,
   intermediate: 80,
   normEps: 1e-5,
-  ropeTheta: 10_000,
+  rope: { theta: 10_000, scaling: { kind: 'none' } },
   tiedEmbeddings: false,
   qkvBias: true,
+  outputBias: false,
+  mlpBias: false,
+  qkNorm: false,
 };
 const IDS = Uint32Array.of(3, 41, 8, 0, 49, 22, 8, 17, 5);
 
@@ -44,7 +48,7 @@ async function reference(
   const rotate = (x: number[], position: number): number[] =>
     x.map((v, i) => {
       const half = headSize / 2;
-      const angle = position * shape.ropeTheta ** ((-2 * (i % half)) / headSize);
+      const angle = position * shape.rope.theta ** ((-2 * (i % half)) / headSize);
       const partner = i < half ? -(x[i + half] as number) : (x[i - half] as number);
       return v * Math.cos(angle) + partner * Math.sin(angle);
     });

@@ -74,7 +74,17 @@ const ANY: { readonly [N in StatementName]: fc.Arbitrary<Statements[N]> } = {
   }),
   Voucher: fc.record({ session, payee: address, cumulativeAmount: u256, nonce: u64, streamRoot: h32 }),
   Vote: fc.record({ task, round: u32, verdict: fc.constantFrom(1, 2, 3), evidenceHash: h32, salt: h32 }),
-  Attestation: fc.record({ epoch: u64, root: h32, base: h32, total: u256, debitsHash: h32, tasksRoot: h32 }),
+  Attestation: fc.record({
+    epoch: u64,
+    root: h32,
+    base: h32,
+    total: u128,
+    payouts: u32,
+    tasksRoot: h32,
+    tasksTotal: u128,
+    tasks: u32,
+    debitsHash: h32,
+  }),
   ApiKey: fc.record({ session, router: address, expiresAt: u64 }),
 };
 

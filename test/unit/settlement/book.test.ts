@@ -89,10 +89,43 @@ describe('settlement/book', () => {
         book.open().map(({ seenAt }) => seenAt),
         [2],
       );
-      assert.deepEqual(book.storedReveals(), [reveal(2)]);
+      // Its epoch may still fall.
+      assert.deepEqual(book.storedReveals(), [reveal(1), reveal(2)]);
+      assert.equal(book.kept().length, 2);
       assert.equal(book.add(resultOf({ task: taskId(1) }), COMMITTEE, 4), false);
       restart();
     }
+  });
+
+  it('the tasks of an epoch that fell are open again, and are billed in another one', () => {
+    for (const n of [1, 2]) book.add(resultOf({ task: taskId(n) }), COMMITTEE, n);
+    book.saveRoot(ROOT, root(3, taskId(1), taskId(7)));
+    book.settled({ root: ROOT, epoch: 3 });
+    book.voided([2]);
+    assert.equal(book.open().length, 1);
+    book.voided([3]);
+    for (let i = 0; i < 2; i++) {
+      assert.ok(!book.isBilled(taskId(1)) && !book.isBilled(taskId(7)));
+      assert.equal(book.open().length, 2);
+      restart();
+    }
+    book.saveRoot(word(1), root(4, taskId(1)));
+    book.settled({ root: word(1), epoch: 4 });
+    book.voided([3]);
+    assert.equal(book.epochOf(taskId(1)), 4);
+    assert.equal(book.open().length, 1);
+  });
+
+  it('lets go what can never fall any more', () => {
+    for (const n of [1, 2]) book.add(resultOf({ task: taskId(n) }), COMMITTEE, n);
+    book.saveRoot(ROOT, root(3, taskId(1)));
+    book.settled({ root: ROOT, epoch: 3 });
+    book.final(2);
+    assert.equal(book.kept().length, 2);
+    book.final(3);
+    assert.equal(book.kept().length, 1);
+    assert.equal(book.get(taskId(1)), undefined);
+    assert.ok(book.isBilled(taskId(1)));
   });
 
   it('a root that was first proposed for an earlier epoch is billed in the one that the chain holds', () => {

@@ -5,7 +5,6 @@ import { draftEpoch, type EpochInput, type VerifiedTask } from '../../../src/set
 import { type Address, billOf, type ModelId, type SessionId } from '../../../src/types/index.ts';
 import {
   address,
-  CONTRACTS,
   guards,
   lower,
   miner,
@@ -46,7 +45,8 @@ function input(
     ownerOf,
     oracle: oracle.address,
     treasury: TREASURY,
-    contracts: CONTRACTS,
+    charged: new Map(),
+    split: { router: 500n, guards: 300n, oracle: 100n, treasury: 100n },
     ...change,
   };
 }
@@ -103,6 +103,9 @@ describe('settlement/epoch', () => {
         const billedSum = draft.billed.reduce((sum, { cost }) => sum + cost, 0n);
         assert.equal(draft.root.base, given.base.root);
         assert.equal(draft.root.total, 1_000n + billedSum);
+        assert.equal(draft.root.tasksTotal, billedSum);
+        assert.equal(draft.root.tasks, draft.billed.length);
+        assert.equal(draft.root.payouts, draft.payouts.length);
         assert.equal(
           draft.payouts.reduce((sum, { cumulative }) => sum + cumulative, 0n),
           draft.root.total,
@@ -173,6 +176,13 @@ describe('settlement/epoch', () => {
   for (const [why, given] of leftOut) {
     it(`leaves out a task ${why}`, () => assert.equal(draftEpoch(given), undefined));
   }
+
+  it('counts on from what the session owes, not from what an epoch that fell took', () => {
+    const session = sessionOf({ deposit: 10n * COST, debited: 3n * COST, settled: 3n * COST, spenderDebited: 3n * COST });
+    const draft = draftEpoch(input([task(1)], [session], { charged: new Map([[session.id, COST]]) }));
+    assert.equal(draft?.debits[0]?.cumulativeDebit, 2n * COST);
+    assert.equal(draftEpoch(input([task(1)], [session]))?.debits[0]?.cumulativeDebit, 4n * COST);
+  });
 
   it('asks for the voucher of the spender, not of whoever signed one', () => {
     const asked: Address[] = [];

@@ -6,6 +6,8 @@ import { addTask, type Payouts, totalOf } from '../../../src/validation/payouts.
 
 const address = fc.integer({ min: 1, max: 6 }).map((n): Address => `0x${n.toString(16).padStart(40, '0')}`);
 
+const SPLIT = { router: 500n, guards: 300n, oracle: 100n, treasury: 100n };
+
 describe('validation/payouts', () => {
   it('the payouts of any tasks add up to their costs to the wei, also when one account holds several parts', () => {
     const task = fc.record({
@@ -19,7 +21,7 @@ describe('validation/payouts', () => {
     fc.assert(
       fc.property(fc.array(task, { maxLength: 20 }), (tasks) => {
         const payouts: Payouts = new Map();
-        for (const t of tasks) addTask(payouts, t);
+        for (const t of tasks) addTask(payouts, t, SPLIT);
         assert.equal(
           totalOf(payouts),
           tasks.reduce((sum, t) => sum + t.cost, 0n),
@@ -31,7 +33,7 @@ describe('validation/payouts', () => {
   it('the miner gets nine tenths and what rounding leaves', () => {
     const payouts: Payouts = new Map();
     const at = (n: number): Address => `0x${n.toString(16).padStart(40, '0')}`;
-    addTask(payouts, { cost: 10_001n, miner: at(1), router: at(2), guards: [at(3), at(4)], oracle: at(5), treasury: at(6) });
+    addTask(payouts, { cost: 10_001n, miner: at(1), router: at(2), guards: [at(3), at(4)], oracle: at(5), treasury: at(6) }, SPLIT);
     assert.deepEqual([...payouts.values()], [500n, 150n, 150n, 100n, 100n, 9001n]);
   });
 

@@ -181,6 +181,19 @@ describe('cortensord model', () => {
     assert.deepEqual(await readdir(join(storeDir(), 'partial')), []);
   });
 
+  it('bench measures the built-in model, and says what is wrong with a number of threads', async () => {
+    const measured = await cli('bench', '--threads', '1', '--json');
+    assert.equal(measured.code, 0, measured.out + measured.err);
+    const { name, batches } = JSON.parse(measured.out);
+    assert.equal(name, 'cortensor-default');
+    assert.deepEqual(
+      batches.map(({ batch }: { batch: number }) => batch),
+      [1, 8],
+    );
+    for (const one of batches) assert.ok(one.prefillTokensPerSecond > 0 && one.decodeTokensPerSecond > 0 && one.ttftMs > 0);
+    assert.equal((await cli('bench', '--threads', 'many', '--json')).code, 2);
+  });
+
   it('Ctrl-C ends with 130 and keeps what is there', async () => {
     hub.repos.set('org/big', { commit: 'd'.repeat(40), files: { 'big.gguf': randomBytes(2 * CHUNK) } });
     const held = Promise.withResolvers<void>();

@@ -29,6 +29,7 @@ import {
 } from '../fixtures.ts';
 
 const EPOCH_MS = 60_000;
+const SPLIT = { router: 500n, guards: 300n, oracle: 100n, treasury: 100n };
 const EPOCH = Math.floor(NOW / EPOCH_MS);
 const GUARDS = guards.slice(0, 3).map(({ address: operator }) => lower(operator));
 const me = guards[0] as (typeof guards)[number];
@@ -58,7 +59,12 @@ function setUp(votes: readonly Verdict[] = ['VALID', 'VALID', 'VALID']) {
     for (const vote of cast) verdicts.reveal(vote);
   }
   const sessions = new Map(results.map(({ receipt }) => [receipt.receipt.session, sessionOf({ id: receipt.receipt.session })]));
-  const chainState = { latest: undefined as { epoch: number; root: `0x${string}` } | undefined, newest: 0, oracleActive: true };
+  const chainState = {
+    latest: undefined as { epoch: number; root: `0x${string}` } | undefined,
+    newest: 0,
+    standing: undefined as number | undefined,
+    oracleActive: true,
+  };
   const components = {
     network: { nodes: { byPeer: (peer: string) => (peer === 'oracle-peer' ? { record: { operator: oracle.address } } : undefined) } },
     chain: {
@@ -69,7 +75,13 @@ function setUp(votes: readonly Verdict[] = ['VALID', 'VALID', 'VALID']) {
         active: () => [],
       },
       sessions: { get: (id: ReturnType<typeof sessionId>) => sessions.get(id) },
-      settlement: { latest: () => chainState.latest, newest: async () => chainState.newest, params: { treasury: TREASURY } },
+      settlement: {
+        latest: () => chainState.latest,
+        newest: async () => ({ posted: chainState.newest, standing: chainState.standing ?? chainState.newest }),
+        split: async () => SPLIT,
+        charged: async () => new Map(),
+        params: { treasury: TREASURY, epochMs: EPOCH_MS },
+      },
     },
     verdicts,
     book,
@@ -86,14 +98,15 @@ function setUp(votes: readonly Verdict[] = ['VALID', 'VALID', 'VALID']) {
     ownerOf: (operator) => ownerOf(lower(operator)),
     oracle: lower(oracle.address),
     treasury: TREASURY,
-    contracts: CONTRACTS,
+    charged: new Map(),
+    split: SPLIT,
   };
   const draft = draftEpoch(input);
   assert.ok(draft !== undefined);
   const proposal = proposalOf(draft);
   const propose = async (change: Partial<AttestProposal> = {}, peer = 'oracle-peer') => {
     const channel = new FakeChannel<AttestReply, AttestProposal>([{ ...proposal, ...change }]);
-    const refusal = await attest(channel, peer, components, EPOCH_MS, signal);
+    const refusal = await attest(channel, peer, components, signal);
     return { refusal, reply: channel.sent[0] };
   };
   const first = proposal.tasks[0] as AttestProposal['tasks'][number];

@@ -6,7 +6,17 @@ import { leaderOf } from '../../../../src/roles/oracle/oracle.ts';
 import { collectSignatures } from '../../../../src/roles/oracle/quorum.ts';
 import { address, CONTRACTS, FakeChannel, guards, lower, resultOf, sessionId, taskId, word } from '../fixtures.ts';
 
-const STATEMENT: Attestation = { epoch: 7, root: word(1), base: word(4), total: 5n, tasksRoot: word(2), debitsHash: word(3) };
+const STATEMENT: Attestation = {
+  epoch: 7,
+  root: word(1),
+  base: word(4),
+  total: 5n,
+  payouts: 2,
+  tasksRoot: word(2),
+  tasksTotal: 3n,
+  tasks: 1,
+  debitsHash: word(3),
+};
 const PROPOSAL: AttestProposal = { ...STATEMENT, snapshotBlock: undefined, tasks: [], payouts: [], debits: [] };
 type Answer = 'signs' | 'copies' | 'other' | 'otherBase' | 'silent' | 'away' | 'error' | 'refuses';
 

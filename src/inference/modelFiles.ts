@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { inferenceError } from './errors.ts';
+
+/** How a folder holds the weights. */
+export type WeightsFormat = 'safetensors' | 'sharded' | 'gguf' | 'onnx';
+
+const WEIGHT_BYTES_MAX = 8 * 2 ** 30;
+/** ONNX: a protobuf message, and the file that its weights may be in. */
+const ONNX_BYTES_MAX = 2 ** 31 - 1;
+const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
+/** What an encoder does with its hidden states, as sentence-transformers writes it. */
+export const POOLING_FILES = ['modules.json', '1_Pooling/config.json'] as const;
+const SHARDS_MAX = 256;
+/** Byte limits of the files with fixed names. */
+const BYTES_MAX = {
+  'config.json': 1 << 20,
+  'model.safetensors': WEIGHT_BYTES_MAX,
+  'model.safetensors.index.json': 16 << 20,
+  'tokenizer.json': 64 << 20,
+  'tokenizer_config.json': 4 << 20,
+  'signature.json': 1 << 20,
+  'modules.json': 1 << 20,
+  '1_Pooling/config.json': 1 << 20,
+} as const;
+
+export interface ModelFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Lower-case hex, no prefix. */
+  readonly sha256: string;
+}
+
+/** The files of a model folder that its id covers. */
+export interface ModelFiles {
+  readonly format: WeightsFormat;
+  /** Files with weights, and for 'sharded' which of them holds each tensor. */
+  readonly weightFiles: readonly string[];
+  readonly weightMap: ReadonlyMap<string, string> | undefined;
+  readonly files: readonly ModelFile[];
+}
+
+/**
+ * Finds, limits and hashes the files of a model folder: config.json, tokenizer.json, tokenizer_config.json and the weights, which are the
+ * first there is of model.safetensors, the shards that model.safetensors.index.json names, one file *.gguf, and model.onnx
+ * or onnx/model.onnx with what it keeps in a file of that name and _data. With a signature.json the ONNX file alone is needed.
+ *
+ * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
+ */
+export async function findModelFiles(dir: string): Promise<ModelFiles> {
+  const folder = await stat(dir).catch(() => undefined);
+  if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
+  const { format, weightFiles, weightMap } = await findWeights(dir);
+  const names: [string, number][] = weightFiles.map((name) => [name, name.endsWith('.onnx') ? ONNX_BYTES_MAX : WEIGHT_BYTES_MAX]);
+  const signed = await exists(dir, 'signature.json');
+  if (signed) names.push(['signature.json', BYTES_MAX['signature.json']]);
+  for (const name of format === 'onnx' ? POOLING_FILES : []) if (await exists(dir, name)) names.push([name, BYTES_MAX[name]]);
+  if (format === 'sharded') names.push(['model.safetensors.index.json', BYTES_MAX['model.safetensors.index.json']]);
+  for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const) {
+    // A GGUF file brings its own, and a signature needs none; what lies beside them counts.
+    if ((format !== 'gguf' && !signed) || (await exists(dir, name))) names.push([name, BYTES_MAX[name]]);
+  }
+  const files: ModelFile[] = [];
+  for (const [name, bytesMax] of names) {
+    const file = path.join(dir, name);
+    const bytes = await sizeOf(dir, name, bytesMax);
+    files.push({ name, bytes, sha256: await sha256File(file) });
+  }
+  return { format, weightFiles, weightMap, files };
+}
+
+async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
+  const safetensors = { format: 'safetensors', weightFiles: ['model.safetensors'], weightMap: undefined } as const;
+  if (await exists(dir, 'model.safetensors')) return safetensors;
+  if (await exists(dir, 'model.safetensors.index.json')) {
+    const weightMap = await readWeightMap(dir);
+    return { format: 'sharded', weightFiles: [...new Set(weightMap.values())].sort(), weightMap };
+  }
+  const gguf = (await readdir(dir)).filter((name) => name.endsWith('.gguf'));
+  if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
+  if (gguf.length === 1) return { format: 'gguf', weightFiles: gguf, weightMap: undefined };
+  for (const name of ONNX_FILES) {
+    if (!(await exists(dir, name))) continue;
+    const data = `${name}_data`;
+    return { format: 'onnx', weightFiles: (await exists(dir, data)) ? [name, data] : [name], weightMap: undefined };
+  }
+  return safetensors;
+}
+
+/**
+ * A file of the folder as JSON object, within its limit.
+ *
+ * @throws MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID when it is not a JSON object
+ */
+export async function readJson(dir: string, name: Exclude<keyof typeof BYTES_MAX, 'model.safetensors'>): Promise<Record<string, unknown>> {
+  const parsed = await readJsonValue(dir, name);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not a JSON object`, { dir, file: name });
+  }
+  return parsed as Record<string, unknown>;
+}
+
+/** As {@link readJson}, for files that may hold anything. */
+export async function readJsonValue(dir: string, name: Exclude<keyof typeof BYTES_MAX, 'model.safetensors'>): Promise<unknown> {
+  await sizeOf(dir, name, BYTES_MAX[name]);
+  try {
+    return JSON.parse(await readFile(path.join(dir, name), 'utf8'));
+  } catch (error) {
+    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not JSON`, { dir, file: name }, error);
+  }
+}
+
+/** `weight_map` of the index: tensor name → shard in the same folder. */
+async function readWeightMap(dir: string): Promise<ReadonlyMap<string, string>> {
+  const name = 'model.safetensors.index.json';
+  const { weight_map: map } = await readJson(dir, name);
+  const invalid = (what: string): Error => inferenceError('MODEL_INVALID', `${name} in ${dir}: ${what}`, { dir, file: name });
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw invalid('weight_map is not an object');
+  const entries = Object.entries(map as Record<string, unknown>);
+  for (const [tensor, shard] of entries) {
+    // A name with a separator would lead out of the folder.
+    if (typeof shard !== 'string' || !/^[\w][\w.-]*\.safetensors$/.test(shard))
+      throw invalid(`tensor ${tensor} is in ${JSON.stringify(shard)}`);
+  }
+  const shards = new Set(Object.values(map)).size;
+  if (shards === 0 || shards > SHARDS_MAX) throw invalid(`${shards} shards; 1–${SHARDS_MAX} are read`);
+  return new Map(entries as [string, string][]);
+}
+
+async function exists(dir: string, name: string): Promise<boolean> {
+  return (await stat(path.join(dir, name)).catch(() => undefined))?.isFile() === true;
+}
+
+async function sizeOf(dir: string, name: string, bytesMax: number): Promise<number> {
+  const info = await stat(path.join(dir, name)).catch(() => undefined);
+  if (!info?.isFile()) throw inferenceError('MODEL_FILE_MISSING', `${name} is missing in ${dir}`, { dir, file: name });
+  if (info.size <= bytesMax) return info.size;
+  const data = { dir, file: name, bytes: info.size, bytesMax };
+  throw inferenceError('MODEL_FILE_TOO_LARGE', `${name} has ${info.size} bytes; the limit is ${bytesMax}`, data);
+}
+
+async function sha256File(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,59 @@
+import path from 'node:path';
+import type { Backend, Session } from '../backend.ts';
+import { inferenceError } from '../errors.ts';
+import { buildDecoder } from '../graph/decoder.ts';
+import { type DecoderShape, decoderShape } from '../graph/shape.ts';
+import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
+import type { ModelManifest } from '../models.ts';
+import { ExportedSession } from '../onnx/exportedSession.ts';
+import { checkExternalData } from '../onnx/externalData.ts';
+import type { ResolvedEngineOptions } from '../options.ts';
+import type { ProfileName } from '../profile.ts';
+import { type Quantisation, quantisationOf } from '../quantisation.ts';
+import { openWeights } from '../weights.ts';
+
+/**
+ * Opens a session on a model folder: the engine's own graph from weights, or the folder's ONNX export as it is.
+ *
+ * @throws MODEL_INVALID, MODEL_UNSUPPORTED
+ */
+export async function openSession(
+  manifest: ModelManifest,
+  contextTokens: number,
+  backend: Backend,
+  options: ResolvedEngineOptions,
+): Promise<{ readonly session: Session; readonly profile: ProfileName }> {
+  // One more than there are slots: scratch space for exchanging two.
+  const rows = options.slots + 1;
+  const { threads } = options;
+  if (manifest.format === 'onnx') {
+    const [model, data] = manifest.weightFiles as [string, string?];
+    const file = path.join(manifest.dir, model);
+    await checkExternalData(file, data === undefined ? undefined : path.posix.basename(data));
+    return { session: await ExportedSession.open({ file, vocab: manifest.vocab, rows, contextTokens, threads }), profile: 'onnx' };
+  }
+  const shape = decoderShape(manifest.config);
+  const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
+  const model = await buildGraph(manifest, shape, contextTokens, quantisation);
+  const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
+  return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
+}
+
+async function buildGraph(
+  manifest: ModelManifest,
+  shape: DecoderShape,
+  contextTokens: number,
+  quantisation: Quantisation,
+): Promise<Uint8Array> {
+  const bytes = graphBytes(shape, contextTokens, quantisation);
+  if (bytes > GRAPH_BYTES_MAX) {
+    const message = `${shape.architecture} of ${bytes} bytes in ${quantisation}; at most ${GRAPH_BYTES_MAX} are built`;
+    throw inferenceError('MODEL_UNSUPPORTED', message, { bytes, bytesMax: GRAPH_BYTES_MAX, quantisation });
+  }
+  const weights = await openWeights(manifest.dir, manifest, shape);
+  try {
+    return await buildDecoder(shape, weights, contextTokens, quantisation);
+  } finally {
+    await weights.close();
+  }
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findModelFiles } from '../../../src/inference/modelFiles.ts';
+import { readManifest } from '../../../src/inference/models.ts';
+import { openWeights } from '../../../src/inference/weights.ts';
+import { isCoded } from '../../../src/util/errors.ts';
+
+const SHARDED = path.join(import.meta.dirname, '../../fixtures/parity/llama');
+const INDEX = 'model.safetensors.index.json';
+
+describe('model files', () => {
+  let root: string;
+  let dir: string;
+  beforeEach(async () => {
+    root = await mkdtemp(path.join(tmpdir(), 'cortensord-files-'));
+    dir = path.join(root, 'model');
+    await cp(SHARDED, dir, { recursive: true });
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  async function editIndex(edit: (map: Record<string, unknown>) => unknown): Promise<void> {
+    const index = JSON.parse(await readFile(path.join(dir, INDEX), 'utf8')) as { weight_map: Record<string, unknown> };
+    await writeFile(path.join(dir, INDEX), JSON.stringify({ weight_map: edit(index.weight_map) }));
+  }
+
+  it('of a sharded model are the index and every shard, and the id covers them', async () => {
+    const { format, files } = await findModelFiles(dir);
+    assert.equal(format, 'sharded');
+    const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    assert.deepEqual(files.map(({ name }) => name).sort(), ['config.json', ...shards, INDEX, 'tokenizer.json', 'tokenizer_config.json']);
+    const { id } = await readManifest(dir);
+    const shard = path.join(dir, shards[1] as string);
+    const bytes = await readFile(shard);
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    await writeFile(shard, bytes);
+    assert.notEqual((await readManifest(dir)).id, id);
+  });
+
+  it('MODEL_FILE_MISSING for a shard that is not there', async () => {
+    await rm(path.join(dir, 'model-00002-of-00002.safetensors'));
+    await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_FILE_MISSING'));
+  });
+
+  for (const shard of ['../model-00001-of-00002.safetensors', '/etc/passwd', 'model.bin', '.safetensors', 7, null]) {
+    it(`MODEL_INVALID for a shard named ${JSON.stringify(shard)}`, async () => {
+      await editIndex((map) => ({ ...map, 'lm_head.weight': shard }));
+      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+    });
+  }
+
+  for (const map of [[], {}, null, 'all']) {
+    it(`MODEL_INVALID for the weight map ${JSON.stringify(map)}`, async () => {
+      await editIndex(() => map);
+      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+    });
+  }
+
+  it('MODEL_INVALID when a tensor is in no shard, or not in the shard that the index names', async () => {
+    const swapped = { 'model-00001-of-00002.safetensors': 'model-00002-of-00002.safetensors' } as Record<string, string>;
+    await editIndex(({ 'model.norm.weight': _, ...map }) => ({
+      ...map,
+      'model.embed_tokens.weight': swapped[map['model.embed_tokens.weight'] as string] ?? 'model-00001-of-00002.safetensors',
+    }));
+    const weights = await openWeights(dir, await findModelFiles(dir), { headSize: 16 });
+    try {
+      await assert.rejects(weights.read('model.norm.weight', [64]), (error) => isCoded(error, 'MODEL_INVALID'));
+      await assert.rejects(weights.read('model.embed_tokens.weight', [320, 64]), (error) => isCoded(error, 'MODEL_INVALID'));
+    } finally {
+      await weights.close();
+    }
+  });
+});
