@@ -19,6 +19,10 @@ export interface Job {
   readonly tokens: Uint32Array;
   /** First position of `tokens` whose results are wanted. */
   readonly wantedFrom: number;
+  /** Who may go on from what this job's tokens left in the cache, and it from theirs; undefined: nobody. */
+  readonly cacheScope?: string | undefined;
+  /** Told before the first step how many of its tokens were in the cache, if any were. */
+  onReuse?(tokens: number): void;
   /** Takes the results of the next wanted position; what to feed next, or undefined when the job wants no more steps. */
   accept(output: PositionOutput): number | undefined;
 }
@@ -41,6 +45,7 @@ export function generateJob(init: GenerateJobInit): Job {
   const stopCharsMax = request.stop.reduce((max, text) => Math.max(max, text.length), 0);
   let tail = '';
   let emitted = 0;
+  let cachedTokens = 0;
 
   const reachesStop = (tokenId: number): boolean => {
     if (detokenizer === undefined) return false;
@@ -58,6 +63,10 @@ export function generateJob(init: GenerateJobInit): Job {
     call,
     tokens: request.promptIds,
     wantedFrom: promptTokens - 1,
+    cacheScope: request.cacheScope,
+    onReuse(tokens) {
+      cachedTokens = tokens;
+    },
     accept({ logits, hidden }) {
       requireFinite(logits, promptTokens + emitted);
       const tokenId = chooseToken(logits, request.sampling, emitted);
@@ -65,7 +74,7 @@ export function generateJob(init: GenerateJobInit): Job {
       emitted++;
       const reason = finishReason(tokenId);
       if (reason === undefined) return tokenId;
-      init.onEnd({ finishReason: reason, promptTokens, completionTokens: emitted });
+      init.onEnd({ finishReason: reason, promptTokens, cachedTokens, completionTokens: emitted });
       return undefined;
     },
   };

@@ -8,6 +8,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Requests that one model runs at the same time, 1–64. */
   readonly slots?: number;
+  /** Prompts per model whose beginnings later ones of the same scope can go on from, 0–64; each takes cache memory up to its length. */
+  readonly prefixRows?: number;
   /** Requests that wait for a slot, per model, 0–4,096; one more is ENGINE_QUEUE_FULL. */
   readonly queueMax?: number;
   /** Upper bound on a model's context (prompt and completion), tokens: the KV cache holds slots × this. */
@@ -29,6 +31,7 @@ export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger'>>;
 const RANGES = {
   threads: [1, 64],
   slots: [1, 64],
+  prefixRows: [0, 64],
   queueMax: [0, 4096],
   contextTokensMax: [16, 131_072],
   prefillChunkTokens: [8, 2048],
@@ -40,6 +43,7 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
   const resolved: ResolvedEngineOptions = {
     threads: options.threads ?? 1,
     slots: options.slots ?? 8,
+    prefixRows: options.prefixRows ?? 4,
     queueMax: options.queueMax ?? 64,
     contextTokensMax: options.contextTokensMax ?? 4096,
     prefillChunkTokens: options.prefillChunkTokens ?? 64,

@@ -6,6 +6,7 @@ export const TEMPERATURE_MILLI_MAX = 100_000;
 export const TOP_P_PPM_MAX = 1_000_000;
 export const STOP_STRINGS_MAX = 16;
 export const STOP_CHARS_MAX = 256;
+export const CACHE_SCOPE_CHARS_MAX = 256;
 export const ENCODE_INPUTS_MAX = 2_048;
 
 /** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
@@ -13,6 +14,7 @@ export function checkGenerate(request: GenerateRequest, model: Pick<ModelInfo, '
   checkSampling(request.sampling);
   range('maxTokens', request.maxTokens, 1, 2 ** 24);
   range('stop.length', request.stop.length, 0, STOP_STRINGS_MAX);
+  range('cacheScope.length', request.cacheScope?.length ?? 0, 0, CACHE_SCOPE_CHARS_MAX);
   for (const text of request.stop) range('stop string length', text.length, 1, STOP_CHARS_MAX);
   checkIds(request.promptIds, model.vocab);
   checkPrompt(request.promptIds.length, 1, model.contextTokens);

@@ -2,12 +2,14 @@ import type { Clock } from '../util/clock.ts';
 import type { Session } from './backend.ts';
 import { inferenceError } from './errors.ts';
 import type { Job } from './jobs.ts';
+import { PrefixCache } from './prefixCache.ts';
 
 export interface SchedulerInit {
-  /** With `slots` + 1 rows: the last one is scratch space for exchanging two rows. */
+  /** With `slots` + 1 + `prefixRows` rows: the one after the slots is scratch space for exchanging two rows, the rest keeps prompts. */
   readonly session: Session;
   readonly slots: number;
   readonly queueMax: number;
+  readonly prefixRows: number;
   readonly prefillChunkTokens: number;
   readonly paceMsPerToken: number;
   readonly clock: Clock;
@@ -32,6 +34,7 @@ interface Seat {
  */
 export class Scheduler {
   readonly #init: SchedulerInit;
+  readonly #prefixes: PrefixCache;
   readonly #waiting: Job[] = [];
   /** Seated calls to drop before the next step: rows must not move while a pass is under way. */
   readonly #cancelled = new Set<number>();
@@ -44,6 +47,8 @@ export class Scheduler {
 
   constructor(init: SchedulerInit) {
     this.#init = init;
+    const { session, slots, prefixRows, prefillChunkTokens } = init;
+    this.#prefixes = new PrefixCache({ session, firstRow: slots + 1, rows: prefixRows, chunkTokens: prefillChunkTokens });
   }
 
   get active(): number {
@@ -109,7 +114,10 @@ export class Scheduler {
     while (this.active < this.#init.slots) {
       const job = this.#waiting.shift();
       if (job === undefined) return;
-      this.#filling.push({ job, past: 0, next: 0, turn: this.#turn++ });
+      const { cacheScope, tokens, wantedFrom } = job;
+      const past = cacheScope === undefined ? 0 : this.#prefixes.restore(cacheScope, tokens, wantedFrom, this.active);
+      if (past > 0) job.onReuse?.(past);
+      this.#filling.push({ job, past, next: 0, turn: this.#turn++ });
     }
   }
 
@@ -136,7 +144,7 @@ export class Scheduler {
     const { session, prefillChunkTokens } = this.#init;
     const seat = this.#filling.reduce((oldest, other) => (other.turn < oldest.turn ? other : oldest));
     seat.turn = this.#turn++;
-    const { tokens, wantedFrom } = seat.job;
+    const { tokens, wantedFrom, cacheScope } = seat.job;
     const end = Math.min(tokens.length, seat.past + prefillChunkTokens);
     const wanted = Math.max(0, end - Math.max(seat.past, wantedFrom));
     const keep = Math.max(1, wanted);
@@ -146,6 +154,7 @@ export class Scheduler {
     try {
       const output = await session.run({ first, count: 1, length: ids.length, ids, past: Uint32Array.of(seat.past), keep });
       seat.past = end;
+      if (cacheScope !== undefined && end === tokens.length) this.#prefixes.keep(cacheScope, tokens, first);
       for (let i = 0; i < wanted && this.#isSeated(seat); i++) {
         const next = this.#accept(
           seat,

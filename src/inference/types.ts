@@ -44,6 +44,11 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   /** Generation ends with the token that completes one of these strings. */
   readonly stop: readonly string[];
+  /**
+   * Prompts of one scope (a session, a conversation) may go on from each other's beginnings, which saves their prefill and changes no bit of
+   * what comes out. Undefined: nothing of this prompt is kept or reused. Up to 256 characters.
+   */
+  readonly cacheScope?: string;
 }
 
 export interface GeneratedToken {
@@ -58,6 +63,8 @@ export interface GenerateEnd {
   /** 'stop': end-of-sequence token or stop string, both emitted; 'length': maxTokens or context reached. */
   readonly finishReason: FinishReason;
   readonly promptTokens: number;
+  /** Those of them that were not computed again; 0 when cancelled. */
+  readonly cachedTokens: number;
   readonly completionTokens: number;
 }
 

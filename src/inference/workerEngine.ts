@@ -115,7 +115,7 @@ export class WorkerEngine implements Engine {
         if (end === undefined) host.post({ type: 'cancel', call });
       }
     }
-    return end ?? { finishReason: 'cancelled', promptTokens, completionTokens };
+    return end ?? { finishReason: 'cancelled', promptTokens, cachedTokens: 0, completionTokens };
   }
 
   async verify(request: VerifyRequest, signal: AbortSignal): Promise<VerifyResult> {

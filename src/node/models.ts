@@ -40,7 +40,9 @@ export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: 
   const threads = roles.has('miner') ? miner.threads : guard.threads;
   const engine = createEngine({
     ...(threads > 0 ? { threads } : {}),
-    ...(roles.has('miner') ? { slots: miner.slots, queueMax: miner.queueMax, paceMsPerToken: miner.paceMsPerToken } : { slots: 1 }),
+    ...(roles.has('miner')
+      ? { slots: miner.slots, prefixRows: miner.prefixRows, queueMax: miner.queueMax, paceMsPerToken: miner.paceMsPerToken }
+      : { slots: 1, prefixRows: 0 }),
     logger: log.child({ module: 'inference' }),
   });
   try {

@@ -10,7 +10,7 @@ import type { Benchmark } from './benchmark.ts';
 import { type Metric, summarise } from './metric.ts';
 
 /** SmolLM2-135M's config.json. */
-const SHAPE = decoderShape({
+export const SHAPE = decoderShape({
   architectures: ['LlamaForCausalLM'],
   vocab_size: 49_152,
   hidden_size: 576,

@@ -31,6 +31,10 @@ export const miner = section('Holds models and answers.', {
   promptPrice: field({ doc: 'Ask for prompt tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('1000000000000000')),
   completionPrice: field({ doc: 'Ask for completion tokens.', unit: 'COR wei per 1,000 tokens' }, weiString.default('2000000000000000')),
   slots: field({ doc: 'Sequences decoded at once.' }, int(1, 64).default(4)),
+  prefixRows: field(
+    { doc: 'Prompts per model that are kept, so that the next of the same session goes on from its beginning.' },
+    int(0, 64).default(4),
+  ),
   queueMax: field({ doc: 'Requests that wait for a slot; above it ENGINE_QUEUE_FULL.' }, int(0, 1_024).default(16)),
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
   heartbeatMs: field({ doc: 'How often capacity is announced.', unit: 'ms' }, int(200, 60_000).default(2_000)),

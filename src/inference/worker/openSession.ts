@@ -24,7 +24,7 @@ export async function openSession(
   options: ResolvedEngineOptions,
 ): Promise<{ readonly session: Session; readonly profile: ProfileName }> {
   // One more than there are slots: scratch space for exchanging two.
-  const rows = options.slots + 1;
+  const rows = options.slots + 1 + options.prefixRows;
   const { threads } = options;
   if (manifest.format === 'onnx') {
     const [model, data] = manifest.weightFiles as [string, string?];

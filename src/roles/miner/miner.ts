@@ -176,7 +176,7 @@ export class MinerRole implements Miner {
   /** Generates and sends, token by token. */
   async #stream(channel: Channel<InferDown, InferUp>, request: InferRequest): Promise<{ output: Output; finishReason: FinishReason }> {
     const { engine, clock } = this.#c;
-    const { model, maxTokens } = request.assignment.assignment;
+    const { model, maxTokens, session } = request.assignment.assignment;
     const output: Output = { ids: [], sketches: [], tree: new OutputTree() };
     const cancel = new AbortController();
     const onCut = (): void => cancel.abort(utilError('CANCELLED', 'the stream is gone'));
@@ -185,7 +185,7 @@ export class MinerRole implements Miner {
     this.#stop.signal.addEventListener('abort', onStop, { once: true });
     try {
       const tokens = engine.generate(
-        { model, promptIds: request.promptIds, sampling: request.sampling, maxTokens, stop: request.stop },
+        { model, promptIds: request.promptIds, sampling: request.sampling, maxTokens, stop: request.stop, cacheScope: session },
         cancel.signal,
       );
       let firstAt = 0;

@@ -11,6 +11,7 @@ import { writeTinyModel } from './tinyModel.ts';
 const WARM: Sampling = { temperatureMilli: 800, topPPpm: 1_000_000, topK: 0, seed: `0x${'5a'.repeat(32)}` };
 const NARROW: Sampling = { ...WARM, topPPpm: 900_000, topK: 40 };
 const SLOTS = 4;
+const CHUNK = 16;
 
 for (const backend of ['ortFfi', 'ortNode'] as const) {
   describe(`engine on ${backend}`, function () {
@@ -24,7 +25,7 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
     before(async () => {
       const [model, impostor] = [await writeTinyModel(), await writeTinyModel({ seed: 'impostor' })];
       folders.push(model, impostor);
-      engine = createEngine({ backend, slots: SLOTS, queueMax: 8, prefillChunkTokens: 16 });
+      engine = createEngine({ backend, slots: SLOTS, queueMax: 8, prefillChunkTokens: CHUNK });
       info = await engine.load(model.dir);
       other = await engine.load(impostor.dir);
       tokenizer = await openTokenizer(model.dir);
@@ -59,7 +60,8 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
       let index = 0;
       for (let next = await tokens.next(); ; next = await tokens.next()) {
         if (next.done) {
-          assert.deepEqual(next.value, { finishReason: 'length', promptTokens: request('stream').promptIds.length, completionTokens: 5 });
+          const promptTokens = request('stream').promptIds.length;
+          assert.deepEqual(next.value, { finishReason: 'length', promptTokens, cachedTokens: 0, completionTokens: 5 });
           break;
         }
         assert.equal(next.value.index, index++);
@@ -75,6 +77,26 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
       const together = await Promise.all(requests.map((r) => complete(engine, r)));
       for (const [i, r] of requests.entries()) assert.deepEqual(together[i], await complete(engine, r));
       assert.ok(new Set(together.map(({ ids }) => ids.join())).size > 1);
+    });
+
+    it('goes on from the beginning of an earlier prompt of its scope, and gives the same bits', async () => {
+      const text = 'a conversation that both prompts begin with, and then '.repeat(2);
+      const first = request(`${text}one thing`);
+      const second = request(`${text}another one, said at some length`);
+      const plain = await complete(engine, second);
+      await complete(engine, { ...first, cacheScope: 'mine' });
+      const stranger = await complete(engine, { ...second, cacheScope: 'yours' });
+      const reused = await complete(engine, { ...second, cacheScope: 'mine' });
+      const common = first.promptIds.findIndex((id, i) => id !== second.promptIds[i]);
+      assert.ok(common > 64);
+      assert.equal(plain.end.cachedTokens, 0);
+      assert.equal(stranger.end.cachedTokens, 0);
+      assert.equal(reused.end.cachedTokens, common - (common % CHUNK));
+      assert.deepEqual({ ...reused, end: plain.end }, plain);
+      assert.deepEqual({ ...stranger, end: plain.end }, plain);
+      // The same prompt again: all whole chunks but that of the last token, whose results are wanted.
+      const last = second.promptIds.length - 1;
+      assert.equal((await complete(engine, { ...second, cacheScope: 'mine' })).end.cachedTokens, last - (last % CHUNK));
     });
 
     for (const [name, sampling] of Object.entries({

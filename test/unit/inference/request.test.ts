@@ -10,6 +10,7 @@ const REQUEST: GenerateRequest = { model: '0x00' as ModelId, promptIds: Uint32Ar
 
 describe('request checks', () => {
   const wrong: [string, Partial<GenerateRequest>][] = [
+    ['REQUEST_INVALID', { cacheScope: 'x'.repeat(257) }],
     ['PROMPT_EMPTY', { promptIds: new Uint32Array() }],
     ['PROMPT_TOO_LONG', { promptIds: new Uint32Array(16) }],
     ['TOKEN_OUT_OF_RANGE', { promptIds: Uint32Array.of(100) }],

@@ -55,14 +55,16 @@ class HashSession implements Session {
 interface Run {
   readonly prompt: number[];
   readonly count: number;
+  readonly scope?: string | undefined;
 }
 
 /** Feeds back what comes out `count` times. */
-function recordingJob(call: number, { prompt, count }: Run, out: number[], onDone: () => void): Job {
+function recordingJob(call: number, { prompt, count, scope }: Run, out: number[], onDone: () => void): Job {
   return {
     call,
     tokens: Uint32Array.from(prompt),
     wantedFrom: prompt.length - 1,
+    cacheScope: scope,
     accept({ logits }) {
       const token = logits.indexOf(1);
       out.push(token);
@@ -75,12 +77,13 @@ function recordingJob(call: number, { prompt, count }: Run, out: number[], onDon
 
 function schedulerOf(
   session: Session,
-  change: { slots?: number; queueMax?: number; paceMsPerToken?: number } = {},
+  change: { slots?: number; prefixRows?: number; queueMax?: number; paceMsPerToken?: number } = {},
   onFailure: (job: Job, error: unknown) => void = () => {},
 ) {
   return new Scheduler({
     session,
-    slots: session.rows - 1,
+    slots: session.rows - 1 - (change.prefixRows ?? 0),
+    prefixRows: 0,
     queueMax: 100,
     prefillChunkTokens: 8,
     paceMsPerToken: 0,
@@ -90,8 +93,8 @@ function schedulerOf(
   });
 }
 
-async function runAll(runs: readonly Run[], slots: number, cancel: ReadonlySet<number> = new Set()): Promise<number[][]> {
-  const scheduler = schedulerOf(new HashSession(slots + 1));
+async function runAll(runs: readonly Run[], slots: number, cancel: ReadonlySet<number> = new Set(), prefixRows = 0): Promise<number[][]> {
+  const scheduler = schedulerOf(new HashSession(slots + 1 + prefixRows), { prefixRows });
   const outs = runs.map((): number[] => []);
   await Promise.all(
     runs.map((run, call) => {
@@ -109,9 +112,17 @@ async function runAll(runs: readonly Run[], slots: number, cancel: ReadonlySet<n
   return outs;
 }
 
+// Few tokens, long repetitions: many prompts begin alike.
+const promptArbitrary = fc.oneof(
+  fc.array(fc.nat({ max: VOCAB - 1 }), { minLength: 1, maxLength: 40 }),
+  fc
+    .tuple(fc.integer({ min: 1, max: 40 }), fc.array(fc.nat({ max: 1 }), { minLength: 1, maxLength: 12 }))
+    .map(([repeated, rest]) => [...new Array<number>(repeated).fill(5), ...rest]),
+);
 const runArbitrary = fc.record({
-  prompt: fc.array(fc.nat({ max: VOCAB - 1 }), { minLength: 1, maxLength: 40 }),
+  prompt: promptArbitrary,
   count: fc.integer({ min: 1, max: 20 }),
+  scope: fc.constantFrom(undefined, 'a', 'b'),
 });
 
 describe('scheduler', () => {
@@ -121,9 +132,10 @@ describe('scheduler', () => {
         fc.array(runArbitrary, { minLength: 1, maxLength: 12 }),
         fc.integer({ min: 1, max: 5 }),
         fc.uniqueArray(fc.nat({ max: 11 }), { maxLength: 4 }),
-        async (runs, slots, cancelled) => {
+        fc.nat({ max: 3 }),
+        async (runs, slots, cancelled, prefixRows) => {
           const cancel = new Set(cancelled);
-          const together = await runAll(runs, slots, cancel);
+          const together = await runAll(runs, slots, cancel, prefixRows);
           for (const [i, run] of runs.entries()) {
             const [alone] = await runAll([run], 1);
             if (cancel.has(i)) assert.deepEqual(together[i], alone?.slice(0, together[i]?.length));
@@ -131,7 +143,7 @@ describe('scheduler', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   });
 
@@ -144,6 +156,30 @@ describe('scheduler', () => {
     await Promise.all(done.map((d) => d.promise));
     const kinds = session.steps.slice(1, 20).map((step) => (step.length === 8 ? 'fill' : 'decode'));
     for (let i = 1; i < kinds.length; i++) assert.notEqual(kinds[i], kinds[i - 1], kinds.join());
+  });
+
+  it('feeds only what no earlier prompt of the scope began with, in whole chunks; the oldest prompt makes room', async () => {
+    const session = new HashSession(4);
+    const scheduler = schedulerOf(session, { prefixRows: 2 });
+    const fed = async (scope: string | undefined, prompt: number[]): Promise<number[]> => {
+      session.steps.length = 0;
+      const done = Promise.withResolvers<void>();
+      scheduler.submit(recordingJob(0, { prompt, count: 1, scope }, [], done.resolve));
+      await done.promise;
+      return session.steps.map(({ length }) => length);
+    };
+    const prompt = Array.from({ length: 20 }, (_, i) => i);
+    assert.deepEqual(await fed('a', prompt), [8, 8, 4]);
+    assert.deepEqual(await fed('a', prompt), [4]);
+    assert.deepEqual(await fed('a', [...prompt.slice(0, 15), 60, 61, 62]), [8, 2]);
+    assert.deepEqual(await fed('a', prompt.slice(0, 16)), [8], 'the last chunk has the results that are wanted');
+    assert.deepEqual(await fed('b', prompt), [8, 8, 4], 'others do not learn what was asked');
+    assert.deepEqual(await fed(undefined, prompt), [8, 8, 4]);
+    assert.deepEqual(await fed('b', [...prompt, 20, 21, 22, 23, 24]), [8, 1], 'a longer prompt takes the place of its beginning');
+    assert.deepEqual(await fed('a', prompt), [4], 'and of no other');
+    assert.deepEqual(await fed('c', prompt), [8, 8, 4]);
+    assert.deepEqual(await fed('a', prompt), [4]);
+    assert.deepEqual(await fed('b', prompt), [8, 8, 4]);
   });
 
   it('decodes all filled rows in one pass', async () => {
@@ -200,6 +236,7 @@ describe('scheduler', () => {
     const scheduler = new Scheduler({
       session,
       slots: 1,
+      prefixRows: 0,
       queueMax: 1,
       prefillChunkTokens: 8,
       paceMsPerToken: 50,
