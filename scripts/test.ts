@@ -42,7 +42,7 @@ const STEPS: Step[] = [
   { name: 'contracts-format', command: node('scripts/foundry.ts', 'forge', 'fmt', '--check') },
   { name: 'contracts-lint', command: node('scripts/lintContracts.ts') },
   { name: 'contracts', command: node('scripts/foundry.ts', 'forge', 'test'), count: forgeCount },
-  { name: 'mutation', command: node('scripts/mutateContracts.ts', '--sample', '6'), count: mutationCount },
+  { name: 'mutation', command: node('scripts/mutateContracts.ts', '--sample', '4'), count: mutationCount },
   { name: 'gas', command: node('scripts/gas.ts', '--check'), count: gasCount },
   { name: 'abis', command: node('scripts/genContracts.ts', '--check') },
   { name: 'unit', command: mocha('test/unit/**/*.test.ts'), count: mochaCount },
