@@ -9,7 +9,8 @@
  * `--key-file` holds the deployer's private key in hexadecimal; it needs gas on each chain, gets the supply, and has no other
  * right afterwards. `--oracles` sit in the first oracle sets; `--members` may do everything on the third layer for a year.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createPublicClient, getAddress, http, type LocalAccount } from 'viem';
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
@@ -86,6 +87,13 @@ async function onGivenChains(): Promise<Stage> {
   };
 }
 
+/** Before anything is deployed: addresses that cannot be written down would be lost. */
+function checkOut(file: string): void {
+  if (existsSync(file) && !statSync(file).isFile()) throw new Error(`--out ${file} is not a file`);
+  accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+}
+
+checkOut(flags.out);
 const stage = await (NAMES.some((name) => flags[name] !== undefined) ? onGivenChains() : onAnvils());
 const started = performance.now();
 try {

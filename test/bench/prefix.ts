@@ -30,7 +30,7 @@ export const prefix: Benchmark = {
       stepTokensMax: CHUNK_TOKENS,
       threads: 1,
     });
-    const failures: unknown[] = [];
+    let fail = (_: unknown): void => {};
     const scheduler = new Scheduler({
       session,
       slots: 1,
@@ -39,14 +39,15 @@ export const prefix: Benchmark = {
       prefillChunkTokens: CHUNK_TOKENS,
       paceMsPerToken: 0,
       clock: systemClock,
-      onFailure: (_, error) => failures.push(error),
+      onFailure: (_, error) => fail(error),
     });
     const draw = (length: number): Uint32Array => Uint32Array.from({ length }, () => Math.floor(random() * SHAPE.vocab));
     /** ms until the first token, and how many tokens were in the cache. */
     const first = async (cacheScope: string, tokens: Uint32Array): Promise<{ ms: number; reused: number }> => {
       const startedAt = performance.now();
       let reused = 0;
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
+        fail = reject;
         scheduler.submit({
           call: 0,
           tokens,
@@ -96,7 +97,6 @@ export const prefix: Benchmark = {
     } finally {
       await scheduler.close();
       await session.close();
-      if (failures.length > 0) say(`failed: ${failures.join('; ')}`);
     }
   },
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../util/clock.ts';
@@ -64,10 +64,7 @@ export class Partial {
     const partial = new Partial(path.join(layout.partial, key), clock);
     try {
       await mkdir(partial.dir, { recursive: true, mode: 0o700 });
-      partial.data = await open(partial.dataPath, 'a+', 0o600).then(async (made) => {
-        await made.close();
-        return open(partial.dataPath, 'r+');
-      });
+      partial.data = await open(partial.dataPath, constants.O_RDWR | constants.O_CREAT, 0o600);
       return partial;
     } catch (error) {
       throw diskError(error, partial.dir);

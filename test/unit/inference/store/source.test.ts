@@ -6,7 +6,7 @@ import { defaultName, parseSource } from '../../../../src/inference/store/source
 import { retryAfterMs, statusError } from '../../../../src/inference/store/status.ts';
 import { manualClock } from '../../../../src/util/clock.ts';
 
-const context = { endpoint: new URL('https://huggingface.co'), cwd: '/work', home: '/home/me' };
+const context = { endpoint: new URL('https://huggingface.co'), cwd: '/home/me/here', home: '/home/me' };
 const parse = (text: string, more = {}) => parseSource(text, { ...context, ...more });
 
 describe('store/source', () => {
@@ -20,7 +20,7 @@ describe('store/source', () => {
     assert.deepEqual(parse('https://huggingface.co/org/name/tree/feature/x'), hub('org/name', 'feature/x'));
     const file = parse('https://huggingface.co/org/name/resolve/main/m.gguf?download=true');
     assert.equal(file.kind === 'url' && file.url.pathname, '/org/name/resolve/main/m.gguf');
-    assert.deepEqual(parse('./m'), { kind: 'local', path: '/work/m' });
+    assert.deepEqual(parse('./m'), { kind: 'local', path: '/home/me/here/m' });
     assert.deepEqual(parse('~/m'), { kind: 'local', path: '/home/me/m' });
     assert.deepEqual(parse('/m/x'), { kind: 'local', path: '/m/x' });
   });
