@@ -1,8 +1,9 @@
 /** Ids and commitments that both peers and contracts compute. All are keccak256 over `abi.encode` (fixed 32-byte words) unless said otherwise. */
 import { keccak256 } from 'viem';
-import type { Address, Hex, NetworkId, Sampling, SessionId, TaskId } from '../types/index.ts';
+import type { Address, Hex, LogitBias, NetworkId, Sampling, SessionId, TaskId } from '../types/index.ts';
 
 const uint = (value: number | bigint): string => value.toString(16).padStart(64, '0');
+const int = (value: number): string => uint(BigInt.asUintN(256, BigInt(value)));
 const bytes32 = (value: Hex): string => value.slice(2).padStart(64, '0');
 const hash = (...words: string[]): Hex => keccak256(`0x${words.join('')}`);
 
@@ -16,9 +17,28 @@ export function taskIdOf(networkId: NetworkId, session: SessionId, router: Addre
   return hash(bytes32(networkId), bytes32(session), bytes32(router), bytes32(promptCommit), uint(nonce)) as TaskId;
 }
 
-/** `keccak256(abi.encode(uint32 temperatureMilli, uint32 topPPpm, uint32 topK, bytes32 seed))`. */
+/**
+ * `keccak256(abi.encode(uint32 temperatureMilli, uint32 topPPpm, uint32 topK, uint32 minPPpm, int32 presenceMilli, int32 frequencyMilli,
+ * uint32 repetitionMilli, bytes32 logitBias, bytes32 seed))`, logitBias = `keccak256(u32be token ‖ i32be biasMilli …)`.
+ */
 export function samplingHash(sampling: Sampling): Hex {
-  return hash(uint(sampling.temperatureMilli), uint(sampling.topPPpm), uint(sampling.topK), bytes32(sampling.seed));
+  return hash(
+    uint(sampling.temperatureMilli),
+    uint(sampling.topPPpm),
+    uint(sampling.topK),
+    uint(sampling.minPPpm),
+    int(sampling.presenceMilli),
+    int(sampling.frequencyMilli),
+    uint(sampling.repetitionMilli),
+    bytes32(logitBiasHash(sampling.logitBias)),
+    bytes32(sampling.seed),
+  );
+}
+
+function logitBiasHash(biases: readonly LogitBias[]): Hex {
+  const bytes = Buffer.allocUnsafe(biases.length * 8);
+  for (const [i, { token, biasMilli }] of biases.entries()) bytes.writeInt32BE(biasMilli, bytes.writeUInt32BE(token, 8 * i));
+  return keccak256(bytes);
 }
 
 /** `keccak256(promptSalt ‖ u32be ids…)`: binds a prompt without showing it. The salt is 32 random bytes, told to the miner and to guards only. */

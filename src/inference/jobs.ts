@@ -1,4 +1,5 @@
 import type { FinishReason } from '../types/index.ts';
+import { LogitAdjustment } from './adjustment.ts';
 import type { Detokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { chooseToken, judgeToken } from './sampler.ts';
@@ -43,6 +44,7 @@ export function generateJob(init: GenerateJobInit): Job {
   const promptTokens = request.promptIds.length;
   const tokensMax = Math.min(request.maxTokens, init.contextTokens - promptTokens);
   const stopCharsMax = request.stop.reduce((max, text) => Math.max(max, text.length), 0);
+  const adjustment = new LogitAdjustment(request.sampling, request.promptIds);
   let tail = '';
   let emitted = 0;
   let cachedTokens = 0;
@@ -69,7 +71,8 @@ export function generateJob(init: GenerateJobInit): Job {
     },
     accept({ logits, hidden }) {
       requireFinite(logits, promptTokens + emitted);
-      const tokenId = chooseToken(logits, request.sampling, emitted);
+      const tokenId = chooseToken(adjustment.apply(logits), request.sampling, emitted);
+      adjustment.push(tokenId);
       init.onToken({ index: emitted, tokenId, sketch: sketcher.sketch(hidden) });
       emitted++;
       const reason = finishReason(tokenId);
@@ -94,6 +97,7 @@ export function verifyJob({ call, request, sketcher, onResult }: VerifyJobInit):
   tokens.set(promptIds);
   tokens.set(outputIds.subarray(0, -1), promptIds.length);
   const count = outputIds.length;
+  const adjustment = new LogitAdjustment(sampling, promptIds);
   const result = {
     chosen: new Uint32Array(count),
     logprob: new Float32Array(count),
@@ -107,7 +111,9 @@ export function verifyJob({ call, request, sketcher, onResult }: VerifyJobInit):
     wantedFrom: promptIds.length - 1,
     accept({ logits, hidden }) {
       requireFinite(logits, promptIds.length + position);
-      const { chosen, logprob, gap } = judgeToken(logits, sampling, position, outputIds[position] as number);
+      const emitted = outputIds[position] as number;
+      const { chosen, logprob, gap } = judgeToken(logits, adjustment.apply(logits), sampling, position, emitted);
+      adjustment.push(emitted);
       result.chosen[position] = chosen;
       result.logprob[position] = logprob;
       result.gap[position] = gap;

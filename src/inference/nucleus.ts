@@ -2,7 +2,7 @@ import type { Sampling } from '../types/index.ts';
 
 /** Weights are integers in units of 2⁻³⁰ of the most probable token's, so that their sums are exact in any language. */
 const WEIGHT_ONE = 2 ** 30;
-const PPM = 1_000_000n;
+const PPM = 1_000_000;
 /** Noise spans −3.14 to 22.88: a token further below the top one can never win, so leaving it out changes no choice. */
 const REACH = 26.02;
 
@@ -22,18 +22,26 @@ export interface Kept {
 }
 
 /**
- * Tokens that top-k and then top-p leave. Order: falling z, then rising id. top-k keeps the first k. top-p: weight = ⌊exp(z − z₀) · 2³⁰⌋, W = sum
- * over what top-k left, need = ⌈W · topPPpm / 10⁶⌉; a token is kept while the weights before it sum to less than `need`.
+ * Tokens that top-k, then min-p, then top-p leave. Order: falling z, then rising id; weight = ⌊exp(z − z₀) · 2³⁰⌋. top-k keeps the first k. min-p keeps
+ * weights of at least minPPpm millionths of 2³⁰. top-p: W = sum of the weights left, need = ⌈W · topPPpm / 10⁶⌉; a token is kept while the
+ * weights before it sum to less than `need`.
  */
 export function keptTokens(logits: Float32Array, sampling: Sampling): Kept {
   const zOf = (token: number): number => ((logits[token] as number) * 1000) / sampling.temperatureMilli;
   const order = rank(logits, REACH * (sampling.temperatureMilli / 1000));
-  const limit = sampling.topK > 0 ? Math.min(sampling.topK, order.length) : order.length;
   const top = zOf(order[0] as number);
+  const ranked = sampling.topK > 0 ? Math.min(sampling.topK, order.length) : order.length;
+  let limit = ranked;
+  if (sampling.minPPpm > 0) {
+    const isEnough = (token: number): boolean => weight(zOf(token) - top) * PPM >= sampling.minPPpm * WEIGHT_ONE;
+    while (!isEnough(order[limit - 1] as number)) limit--;
+  }
+  /** The z that min-p lets in. */
+  const floor = sampling.minPPpm > 0 ? top + Math.log(sampling.minPPpm / PPM) : Number.NEGATIVE_INFINITY;
   let total = 0;
   for (let i = 0; i < limit; i++) total += weight(zOf(order[i] as number) - top);
-  const need = Number((BigInt(total) * BigInt(sampling.topPPpm) + PPM - 1n) / PPM);
-  const wholeMass = sampling.topPPpm === Number(PPM);
+  const need = Number((BigInt(total) * BigInt(sampling.topPPpm) + BigInt(PPM - 1)) / BigInt(PPM));
+  const wholeMass = sampling.topPPpm === PPM;
   const before: number[] = [];
   let mass = 0;
   while (before.length < limit && (wholeMass || mass < need)) {
@@ -47,15 +55,16 @@ export function keptTokens(logits: Float32Array, sampling: Sampling): Kept {
     const token = order[rank] as number;
     const z = zOf(token);
     const massMargin = wholeMass ? Number.POSITIVE_INFINITY : (need - massBefore) / total;
-    return { token, z, margin: Math.min(z - firstDropped, massMargin) };
+    return { token, z, margin: Math.min(z - firstDropped, z - floor, massMargin) };
   });
 
   const exclusion = (token: number): number => {
     const rank = order.indexOf(token);
     if (rank !== -1 && rank < count) return 0;
     const distance = lastKept - zOf(token);
-    const isDroppedByTopK = limit === sampling.topK && (rank === -1 || rank >= limit);
+    const isDroppedByTopK = ranked === sampling.topK && (rank === -1 || rank >= ranked);
     if (isDroppedByTopK) return distance;
+    if (zOf(token) < floor) return floor - zOf(token);
     if (wholeMass) return 0; // out of the noise's reach, but not dropped
     let massBefore = 0;
     for (let i = 0; i < limit && order[i] !== token; i++) massBefore += weight(zOf(order[i] as number) - top);

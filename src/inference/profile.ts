@@ -43,9 +43,10 @@ export const CALIBRATION: Readonly<Record<ProfileName, Calibration>> = {
   onnx: { sketchErrorMax: 0, gapMax: 5e-1 },
 };
 
-/** Scores are logits divided by the temperature, and so are their errors. */
-export function gapMaxFor({ gapMax }: Calibration, { temperatureMilli }: Sampling): number {
-  return temperatureMilli === 0 ? gapMax : gapMax * Math.max(1, 1000 / temperatureMilli);
+/** Scores are logits divided by the temperature, and perhaps multiplied or divided by the repetition penalty; so are their errors. */
+export function gapMaxFor({ gapMax }: Calibration, { temperatureMilli, repetitionMilli }: Sampling): number {
+  const repetition = Math.max(1, repetitionMilli / 1000, 1000 / repetitionMilli);
+  return gapMax * repetition * (temperatureMilli === 0 ? 1 : Math.max(1, 1000 / temperatureMilli));
 }
 
 /** sha256 over the canonical JSON (keys sorted, no spaces) of the profile. */

@@ -4,6 +4,10 @@ import type { EncodeRequest, GenerateRequest, ModelInfo, VerifyRequest } from '.
 
 export const TEMPERATURE_MILLI_MAX = 100_000;
 export const TOP_P_PPM_MAX = 1_000_000;
+export const PENALTY_MILLI_MAX = 2_000;
+export const REPETITION_MILLI = [100, 10_000] as const;
+export const LOGIT_BIAS_MILLI_MAX = 100_000;
+export const LOGIT_BIASES_MAX = 1_024;
 export const STOP_STRINGS_MAX = 16;
 export const STOP_CHARS_MAX = 256;
 export const CACHE_SCOPE_CHARS_MAX = 256;
@@ -11,7 +15,7 @@ export const ENCODE_INPUTS_MAX = 2_048;
 
 /** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
 export function checkGenerate(request: GenerateRequest, model: Pick<ModelInfo, 'vocab' | 'contextTokens'>): void {
-  checkSampling(request.sampling);
+  checkSampling(request.sampling, model.vocab);
   range('maxTokens', request.maxTokens, 1, 2 ** 24);
   range('stop.length', request.stop.length, 0, STOP_STRINGS_MAX);
   range('cacheScope.length', request.cacheScope?.length ?? 0, 0, CACHE_SCOPE_CHARS_MAX);
@@ -22,7 +26,7 @@ export function checkGenerate(request: GenerateRequest, model: Pick<ModelInfo, '
 
 /** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
 export function checkVerify(request: VerifyRequest, model: Pick<ModelInfo, 'vocab' | 'contextTokens'>): void {
-  checkSampling(request.sampling);
+  checkSampling(request.sampling, model.vocab);
   checkIds(request.promptIds, model.vocab);
   checkIds(request.outputIds, model.vocab);
   checkPrompt(request.promptIds.length, request.outputIds.length, model.contextTokens);
@@ -37,11 +41,26 @@ export function checkEncode(request: EncodeRequest, model: Pick<ModelInfo, 'voca
   }
 }
 
-/** @throws REQUEST_INVALID naming the field */
-export function checkSampling(sampling: Sampling): void {
+/** @throws REQUEST_INVALID naming the field, TOKEN_OUT_OF_RANGE */
+function checkSampling(sampling: Sampling, vocab: number): void {
   range('sampling.temperatureMilli', sampling.temperatureMilli, 0, TEMPERATURE_MILLI_MAX);
   range('sampling.topPPpm', sampling.topPPpm, 1, TOP_P_PPM_MAX);
   range('sampling.topK', sampling.topK, 0, 2 ** 32 - 1);
+  range('sampling.minPPpm', sampling.minPPpm, 0, TOP_P_PPM_MAX);
+  range('sampling.presenceMilli', sampling.presenceMilli, -PENALTY_MILLI_MAX, PENALTY_MILLI_MAX);
+  range('sampling.frequencyMilli', sampling.frequencyMilli, -PENALTY_MILLI_MAX, PENALTY_MILLI_MAX);
+  range('sampling.repetitionMilli', sampling.repetitionMilli, ...REPETITION_MILLI);
+  range('sampling.logitBias.length', sampling.logitBias.length, 0, LOGIT_BIASES_MAX);
+  let least = 0;
+  for (const { token, biasMilli } of sampling.logitBias) {
+    range('sampling.logitBias token', token, least, 2 ** 32 - 1);
+    range('sampling.logitBias bias', biasMilli, -LOGIT_BIAS_MILLI_MAX, LOGIT_BIAS_MILLI_MAX);
+    least = token + 1;
+  }
+  checkIds(
+    Uint32Array.from(sampling.logitBias, ({ token }) => token),
+    vocab,
+  );
   if (!/^0x[0-9a-fA-F]{64}$/.test(sampling.seed)) {
     throw inferenceError('REQUEST_INVALID', 'sampling.seed is not 32 bytes of hex', { field: 'sampling.seed' });
   }

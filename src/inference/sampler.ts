@@ -36,9 +36,13 @@ export function chooseToken(logits: Float32Array, sampling: Sampling, position: 
   return best;
 }
 
-/** @throws nothing; `emitted` is inside the vocabulary */
-export function judgeToken(logits: Float32Array, sampling: Sampling, position: number, emitted: number): Judgement {
-  const logprob = logProbability(logits, emitted);
+/**
+ * @param raw the model's own logits
+ * @param logits what LogitAdjustment made of them
+ * @param emitted inside the vocabulary
+ */
+export function judgeToken(raw: Float32Array, logits: Float32Array, sampling: Sampling, position: number, emitted: number): Judgement {
+  const logprob = logProbability(raw, emitted);
   const chosen = chooseToken(logits, sampling, position);
   if (chosen === emitted) return { chosen, logprob, gap: 0 };
   if (sampling.temperatureMilli === 0) return { chosen, logprob, gap: (logits[chosen] as number) - (logits[emitted] as number) };
@@ -46,7 +50,7 @@ export function judgeToken(logits: Float32Array, sampling: Sampling, position: n
   const score = (token: number): number => scaled(logits, token, sampling) + noise.at(token);
   if (!isRestricted(sampling, logits.length)) return { chosen, logprob, gap: score(chosen) - score(emitted) };
 
-  // With top-k or top-p: every better-scored kept token must be outscored or pushed out, and the emitted one must be let in.
+  // With top-k, min-p or top-p: every better-scored kept token must be outscored or pushed out, and the emitted one must be let in.
   const { kept, exclusion } = keptTokens(logits, sampling);
   const own = score(emitted);
   let gap = exclusion(emitted);
@@ -70,7 +74,7 @@ export function scaled(logits: Float32Array, token: number, sampling: Sampling):
 }
 
 function isRestricted(sampling: Sampling, vocab: number): boolean {
-  return sampling.topPPpm < PPM || (sampling.topK > 0 && sampling.topK < vocab);
+  return sampling.topPPpm < PPM || sampling.minPPpm > 0 || (sampling.topK > 0 && sampling.topK < vocab);
 }
 
 /** Tokens that could not win even with the greatest noise are passed over: exact, and most of the vocabulary. */

@@ -42,11 +42,37 @@ export interface Sampling {
   readonly topPPpm: number;
   /** Candidates kept; 0 keeps all. */
   readonly topK: number;
+  /** Least probability of a candidate, in millionths of the most probable one's; 0 keeps all. */
+  readonly minPPpm: number;
+  /** Taken off the logits of tokens that the answer has already, in thousandths; negative ones favour them. */
+  readonly presenceMilli: number;
+  /** The same for each time that the answer has them. */
+  readonly frequencyMilli: number;
+  /** Divides positive and multiplies negative logits of tokens that the prompt or the answer has, in thousandths; 1,000 does nothing. */
+  readonly repetitionMilli: number;
+  /** Added to logits; by rising token, each once. */
+  readonly logitBias: readonly LogitBias[];
   /** 32 bytes: public seed of the per-position Gumbel noise. */
   readonly seed: Hex;
 }
 
-export const GREEDY: Sampling = { temperatureMilli: 0, topPPpm: 1_000_000, topK: 0, seed: `0x${'00'.repeat(32)}` };
+export interface LogitBias {
+  readonly token: number;
+  /** Thousandths. */
+  readonly biasMilli: number;
+}
+
+export const GREEDY: Sampling = {
+  temperatureMilli: 0,
+  topPPpm: 1_000_000,
+  topK: 0,
+  minPPpm: 0,
+  presenceMilli: 0,
+  frequencyMilli: 0,
+  repetitionMilli: 1_000,
+  logitBias: [],
+  seed: `0x${'00'.repeat(32)}`,
+};
 
 /** COR wei per 1,000 tokens. */
 export interface TokenPrice {

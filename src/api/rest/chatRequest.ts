@@ -73,6 +73,15 @@ export const chatRequestSchema = z.strictObject({
   temperature: maybe(z.number().min(0).max(2)).describe('0 is greedy.'),
   top_p: maybe(z.number().gt(0).max(1)),
   top_k: maybe(z.number().int().min(0).max(1_000_000)).describe('Extension: candidates kept; 0 keeps all.'),
+  min_p: maybe(z.number().min(0).max(1)).describe('Extension: least probability of a candidate, as a part of the most probable one’s.'),
+  presence_penalty: maybe(z.number().min(-2).max(2)),
+  frequency_penalty: maybe(z.number().min(-2).max(2)),
+  repetition_penalty: maybe(z.number().min(0.1).max(10)).describe('Extension: over prompt and answer; 1 does nothing.'),
+  logit_bias: maybe(
+    z
+      .record(z.string().regex(/^(0|[1-9]\d{0,9})$/, 'must have token ids as keys'), z.number().min(-100).max(100))
+      .refine((biases) => Object.keys(biases).length <= 1_024, 'must have at most 1024 tokens'),
+  ).describe('By token id.'),
   seed: maybe(z.number().int()).describe('Public seed of the sampling noise.'),
   stop: maybe(
     z.union(
@@ -98,9 +107,6 @@ export const chatRequestSchema = z.strictObject({
   prompt_cache_key: ignored('caching is the miner’s'),
   prompt_cache_retention: ignored('caching is the miner’s'),
   prompt_cache_options: ignored('caching is the miner’s'),
-  frequency_penalty: unsupported('penalties', only(0)),
-  presence_penalty: unsupported('penalties', only(0)),
-  logit_bias: unsupported('logit bias', isEmpty),
   logprobs: unsupported('log probabilities', only(false)),
   top_logprobs: unsupported('log probabilities', only(0)),
   response_format: unsupported(
@@ -131,20 +137,25 @@ export interface ChatRequest {
 export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
   const parsed = chatRequestSchema.safeParse(body);
   if (!parsed.success) throw refusal(parsed.error, body);
-  const { model, messages, stream, stream_options, max_completion_tokens, max_tokens, temperature, top_p, top_k, seed, stop } = parsed.data;
+  const { data } = parsed;
   return {
-    stream: stream ?? false,
-    includeUsage: stream_options?.include_usage ?? false,
+    stream: data.stream ?? false,
+    includeUsage: data.stream_options?.include_usage ?? false,
     completion: {
       apiKey,
-      model,
-      messages: messages.map(({ role, content }) => ({ role, content })),
-      maxTokens: max_completion_tokens ?? max_tokens,
-      temperature,
-      topP: top_p,
-      topK: top_k,
-      seed,
-      stop,
+      model: data.model,
+      messages: data.messages.map(({ role, content }) => ({ role, content })),
+      maxTokens: data.max_completion_tokens ?? data.max_tokens,
+      temperature: data.temperature,
+      topP: data.top_p,
+      topK: data.top_k,
+      minP: data.min_p,
+      presencePenalty: data.presence_penalty,
+      frequencyPenalty: data.frequency_penalty,
+      repetitionPenalty: data.repetition_penalty,
+      logitBias: data.logit_bias,
+      seed: data.seed,
+      stop: data.stop,
     },
   };
 }

@@ -55,6 +55,23 @@ export const u32: FieldType<number> = uintType('uint32', 0xffff_ffff);
 /** Times (unix ms), counters and epochs: safe integers. */
 export const u64: FieldType<number> = uintType('uint64', Number.MAX_SAFE_INTEGER);
 
+/** −2³¹ … 2³¹ − 1, zigzag. */
+export const s32: FieldType<number> = {
+  wire: WIRE_VARINT,
+  proto: 'sint32',
+  absent: () => 0,
+  omit: (value) => value === 0,
+  write(writer, value) {
+    if (!Number.isInteger(value) || value < -0x8000_0000 || value > 0x7fff_ffff) throw badValue(`${value} is not an integer of 32 bits`);
+    writer.varint(value < 0 ? -2 * value - 1 : 2 * value);
+  },
+  read(reader) {
+    const value = reader.varint();
+    if (value > 0xffff_ffff) throw malformed(`${value} is above 32 bits`);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  },
+};
+
 export const bool: FieldType<boolean> = {
   wire: WIRE_VARINT,
   proto: 'bool',

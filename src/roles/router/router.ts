@@ -16,6 +16,7 @@ import { routerError } from './errors.ts';
 import type { Router, RouterComponents } from './index.ts';
 import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger.ts';
 import type { RouterOptions } from './options.ts';
+import { samplingOf } from './sampling.ts';
 import { type Candidate, rankMiners } from './selection.ts';
 import type { CompletionEvent, CompletionRequest, CompletionResult, RoutableModel } from './service.ts';
 import { TextStream } from './textStream.ts';
@@ -199,16 +200,7 @@ export class RouterRole implements Router {
     // Strictly increasing over restarts too, as long as the clock does not run back by more than a run lasted.
     this.#nonce = Math.max(this.#nonce + 1, clock.now() * 1024);
     const task = taskIdOf(network.networkId, admission.session, account.address, promptCommit(promptSalt, promptIds), this.#nonce);
-    const seed =
-      request.seed === undefined
-        ? hex(randomBytes(32))
-        : (`0x${BigInt.asUintN(256, BigInt(request.seed)).toString(16).padStart(64, '0')}` as Hex);
-    const sampling: Sampling = {
-      temperatureMilli: Math.round((request.temperature ?? 0) * 1000),
-      topPPpm: Math.round((request.topP ?? 1) * 1_000_000),
-      topK: request.topK ?? 0,
-      seed,
-    };
+    const sampling = samplingOf(request, () => hex(randomBytes(32)));
     return { request, model, promptIds, promptSalt, sampling, admission, task, deadline: clock.now() + TASK_LIFETIME_MS };
   }
 

@@ -33,6 +33,16 @@ export interface CompletionRequest {
   readonly topP?: number | undefined;
   /** 0 keeps all. */
   readonly topK?: number | undefined;
+  /** 0–1. */
+  readonly minP?: number | undefined;
+  /** −2 … 2. */
+  readonly presencePenalty?: number | undefined;
+  /** −2 … 2. */
+  readonly frequencyPenalty?: number | undefined;
+  /** 0.1–10; 1 does nothing. */
+  readonly repetitionPenalty?: number | undefined;
+  /** By token id, −100 … 100; at most 1,024. */
+  readonly logitBias?: Readonly<Record<string, number>> | undefined;
   readonly seed?: number | undefined;
   /** At most 4. */
   readonly stop?: readonly string[] | undefined;

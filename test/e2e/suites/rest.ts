@@ -104,7 +104,7 @@ export function restSuite(net: () => Devnet): void {
 
   it('UNSUPPORTED_FIELD 400 names the field', async () => {
     for (const [field, value] of [
-      ['logit_bias', { 5: 1 }],
+      ['tool_choice', 'required'],
       ['n', 2],
       ['tools', [{ type: 'function', function: { name: 'f' } }]],
       ['response_format', { type: 'json_object' }],

@@ -8,8 +8,16 @@ import { isCoded } from '../../../src/util/errors.ts';
 import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
 
-const WARM: Sampling = { temperatureMilli: 800, topPPpm: 1_000_000, topK: 0, seed: `0x${'5a'.repeat(32)}` };
+const WARM: Sampling = { ...GREEDY, temperatureMilli: 800, seed: `0x${'5a'.repeat(32)}` };
 const NARROW: Sampling = { ...WARM, topPPpm: 900_000, topK: 40 };
+const PUSHED: Sampling = {
+  ...WARM,
+  minPPpm: 10_000,
+  presenceMilli: 500,
+  frequencyMilli: -250,
+  repetitionMilli: 1_300,
+  logitBias: [{ token: 40, biasMilli: 2_500 }],
+};
 const SLOTS = 4;
 const CHUNK = 16;
 
@@ -103,6 +111,7 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
       greedy: GREEDY,
       'temperature 0.8': WARM,
       'temperature 0.8, top-p and top-k': NARROW,
+      'penalties and biases': PUSHED,
     })) {
       it(`verifies its own output: ${name}`, async () => {
         const r = request('verify me, with more than one chunk of prompt', { sampling, maxTokens: 60 });

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { resolveOptions } from '../../../src/inference/options.ts';
 import { checkGenerate, checkVerify } from '../../../src/inference/request.ts';
 import type { GenerateRequest } from '../../../src/inference/types.ts';
-import { GREEDY, type ModelId } from '../../../src/types/index.ts';
+import { GREEDY, type LogitBias, type ModelId } from '../../../src/types/index.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 
 const MODEL = { vocab: 100, contextTokens: 16 };
 const REQUEST: GenerateRequest = { model: '0x00' as ModelId, promptIds: Uint32Array.of(1, 2), sampling: GREEDY, maxTokens: 4, stop: [] };
+
+const bias = (...pairs: [number, number][]): LogitBias[] => pairs.map(([token, biasMilli]) => ({ token, biasMilli }));
 
 describe('request checks', () => {
   const wrong: [string, Partial<GenerateRequest>][] = [
@@ -21,6 +23,14 @@ describe('request checks', () => {
     ['REQUEST_INVALID', { sampling: { ...GREEDY, temperatureMilli: -1 } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, topPPpm: 0 } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, seed: '0x12' } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, minPPpm: 1_000_001 } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, presenceMilli: -2_001 } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, frequencyMilli: 0.5 } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, repetitionMilli: 0 } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, logitBias: bias([1, 100_001]) } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, logitBias: bias([2, 1], [2, 1]) } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, logitBias: bias([2, 1], [1, 1]) } }],
+    ['TOKEN_OUT_OF_RANGE', { sampling: { ...GREEDY, logitBias: bias([100, 1]) } }],
   ];
   for (const [code, change] of wrong) {
     it(`${code} for ${JSON.stringify(change).slice(0, 60)}`, () => {

@@ -6,9 +6,8 @@ import { GREEDY, type Hex, type Sampling } from '../../../src/types/index.ts';
 
 const SEED: Hex = `0x${Buffer.from(Uint8Array.from({ length: 32 }, (_, i) => i)).toString('hex')}`;
 const sampling = (change: Partial<Sampling> = {}): Sampling => ({
+  ...GREEDY,
   temperatureMilli: 800,
-  topPPpm: 1_000_000,
-  topK: 0,
   seed: SEED,
   ...change,
 });
@@ -18,12 +17,15 @@ const LOGITS = Float32Array.from({ length: 64 }, (_, i) => ((i * 37) % 64) / 8);
 const logitsArbitrary = fc
   .array(fc.float({ min: -30, max: 30, noNaN: true }), { minLength: 2, maxLength: 80 })
   .map((values) => Float32Array.from(values));
-const samplingArbitrary = fc.record({
-  temperatureMilli: fc.integer({ min: 1, max: 3000 }),
-  topPPpm: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 1_000_000 })),
-  topK: fc.integer({ min: 0, max: 90 }),
-  seed: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes): Hex => `0x${Buffer.from(bytes).toString('hex')}`),
-});
+const samplingArbitrary = fc
+  .record({
+    temperatureMilli: fc.integer({ min: 1, max: 3000 }),
+    topPPpm: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 1_000_000 })),
+    topK: fc.integer({ min: 0, max: 90 }),
+    minPPpm: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_000_000 })),
+    seed: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes): Hex => `0x${Buffer.from(bytes).toString('hex')}`),
+  })
+  .map((change): Sampling => sampling(change));
 
 /** The specification, word by word and without shortcuts. */
 function chooseBySpecification(logits: Float32Array, s: Sampling, position: number): number {
@@ -31,8 +33,10 @@ function chooseBySpecification(logits: Float32Array, s: Sampling, position: numb
   const z = [...logits].map((logit) => (logit * 1000) / s.temperatureMilli);
   let order = z.map((_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
   if (s.topK > 0) order = order.slice(0, s.topK);
+  const weightOf = (i: number): bigint => BigInt(Math.floor(Math.exp((z[i] as number) - (z[order[0] as number] as number)) * 2 ** 30));
+  order = order.filter((i) => weightOf(i) * 1_000_000n >= BigInt(s.minPPpm) * 2n ** 30n);
   if (s.topPPpm < 1_000_000) {
-    const weights = order.map((i) => BigInt(Math.floor(Math.exp((z[i] as number) - (z[order[0] as number] as number)) * 2 ** 30)));
+    const weights = order.map(weightOf);
     const total = weights.reduce((a, b) => a + b, 0n);
     const need = (total * BigInt(s.topPPpm) + 999_999n) / 1_000_000n;
     let before = 0n;
@@ -58,6 +62,7 @@ describe('sampler', () => {
       [{ temperatureMilli: 1500 }, [12, 48, 39, 43, 50, 24, 5, 48, 12, 19, 50, 5]],
       [{ topK: 3 }, [57, 38, 19, 38, 57, 38, 19, 19, 57, 19, 19, 19]],
       [{ topPPpm: 500_000 }, [12, 12, 19, 12, 57, 12, 19, 19, 12, 19, 19, 19]],
+      [{ minPPpm: 500_000 }, [12, 12, 19, 12, 57, 12, 19, 19, 12, 19, 19, 19]],
     ];
     assert.deepEqual(
       golden.map(([change]) => choices(sampling(change))),
@@ -87,7 +92,7 @@ describe('sampler', () => {
       fc.property(logitsArbitrary, samplingArbitrary, fc.nat({ max: 5000 }), (logits, s, position) => {
         const chosen = chooseToken(logits, s, position);
         for (let token = 0; token < logits.length; token++) {
-          const judgement = judgeToken(logits, s, position, token);
+          const judgement = judgeToken(logits, logits, s, position, token);
           assert.equal(judgement.chosen, chosen);
           if (token === chosen) assert.equal(judgement.gap, 0);
           else assert.ok(judgement.gap > 0 && Number.isFinite(judgement.gap), `gap ${judgement.gap}`);
@@ -97,12 +102,12 @@ describe('sampler', () => {
     );
   });
 
-  it('has a small gap when a nudge of the logits changes the choice, also at the border of the nucleus', () => {
+  it('has a small gap when a nudge of the logits changes the choice, also at the border of what stays', () => {
     fc.assert(
       fc.property(logitsArbitrary, samplingArbitrary, fc.nat({ max: 5000 }), (logits, s, position) => {
         const warm = { ...s, temperatureMilli: Math.max(100, s.temperatureMilli) };
         const nudged = logits.map((logit, i) => logit + (i % 2 === 0 ? 1e-5 : -1e-5));
-        const { gap } = judgeToken(logits, warm, position, chooseToken(nudged, warm, position));
+        const { gap } = judgeToken(logits, logits, warm, position, chooseToken(nudged, warm, position));
         assert.ok(gap <= 1e-3, `gap ${gap}`);
       }),
       { numRuns: 400 },
@@ -110,7 +115,7 @@ describe('sampler', () => {
   });
 
   it('gives log-probabilities that sum to one', () => {
-    const sum = [...LOGITS.keys()].reduce((total, token) => total + Math.exp(judgeToken(LOGITS, GREEDY, 0, token).logprob), 0);
+    const sum = [...LOGITS.keys()].reduce((total, token) => total + Math.exp(judgeToken(LOGITS, LOGITS, GREEDY, 0, token).logprob), 0);
     assert.ok(Math.abs(sum - 1) < 1e-9);
   });
 
@@ -124,6 +129,13 @@ describe('sampler', () => {
     counts.forEach((count, i) => {
       assert.ok(Math.abs(count / 8000 - ([1, 2, 5][i] ?? 0) / 8) < 0.02, `token ${i}: ${count}`);
     });
+  });
+
+  it('judges the adjusted logits and gives the log-probability of the model’s own', () => {
+    const adjusted = LOGITS.with(3, 20);
+    const judgement = judgeToken(LOGITS, adjusted, GREEDY, 0, 3);
+    assert.deepEqual([judgement.chosen, judgement.gap], [3, 0]);
+    assert.equal(judgement.logprob, judgeToken(LOGITS, LOGITS, GREEDY, 0, 3).logprob);
   });
 
   it('bounds the noise by GUMBEL_MAX', () => {

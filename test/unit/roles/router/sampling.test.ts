@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { samplingOf } from '../../../../src/roles/router/sampling.ts';
+import type { CompletionRequest } from '../../../../src/roles/router/service.ts';
+import { GREEDY, type Hex } from '../../../../src/types/index.ts';
+
+const REQUEST: CompletionRequest = { apiKey: 'k', model: 'm', messages: [] };
+const SEED: Hex = `0x${'5a'.repeat(32)}`;
+
+describe('sampling of a request', () => {
+  it('is greedy with a drawn seed when nothing is asked for', () => {
+    assert.deepEqual(
+      samplingOf(REQUEST, () => SEED),
+      { ...GREEDY, seed: SEED },
+    );
+  });
+
+  it('is rounded to thousandths and millionths', () => {
+    const request = {
+      ...REQUEST,
+      temperature: 0.7,
+      topP: 0.95,
+      topK: 40,
+      minP: 0.05,
+      presencePenalty: -0.1,
+      frequencyPenalty: 0.1,
+      repetitionPenalty: 1.15,
+    };
+    assert.deepEqual(
+      samplingOf(request, () => SEED),
+      {
+        temperatureMilli: 700,
+        topPPpm: 950_000,
+        topK: 40,
+        minPPpm: 50_000,
+        presenceMilli: -100,
+        frequencyMilli: 100,
+        repetitionMilli: 1_150,
+        logitBias: [],
+        seed: SEED,
+      },
+    );
+  });
+
+  it('orders biases by token', () => {
+    const { logitBias } = samplingOf({ ...REQUEST, logitBias: { 4000000000: 1, 7: -0.5 } }, () => SEED);
+    assert.deepEqual(logitBias, [
+      { token: 7, biasMilli: -500 },
+      { token: 4_000_000_000, biasMilli: 1_000 },
+    ]);
+  });
+
+  it('takes a negative seed as two’s complement', () => {
+    assert.equal(samplingOf({ ...REQUEST, seed: -1 }, () => SEED).seed, `0x${'ff'.repeat(32)}`);
+  });
+
+  it('keeps the tiniest nucleus above 0', () => {
+    assert.equal(samplingOf({ ...REQUEST, topP: 1e-9 }, () => SEED).topPPpm, 1);
+  });
+});
