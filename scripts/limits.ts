@@ -91,6 +91,7 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ],
     ['Stop strings of a request', 'src/inference/request.ts#STOP_STRINGS_MAX', '`REQUEST_INVALID`'],
     ['Length of a stop string, characters', 'src/inference/request.ts#STOP_CHARS_MAX', '`REQUEST_INVALID`'],
+    ['Most probable tokens given with each token', 'src/inference/request.ts#TOP_LOGPROBS_MAX', '`REQUEST_INVALID`'],
     ['Tokens with a logit bias', 'src/inference/request.ts#LOGIT_BIASES_MAX', '`REQUEST_INVALID`'],
     ['Graph with its weights in memory', 'src/inference/graph/size.ts#GRAPH_BYTES_MAX', '`MODEL_UNSUPPORTED`'],
     ['Header of a weight file', 'src/inference/safetensors.ts#SAFETENSORS_HEADER_BYTES_MAX', '`MODEL_INVALID`'],

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routerError } from '../../roles/router/errors.ts';
-import type { CompletionEvent, CompletionResult, RouterService } from '../../roles/router/service.ts';
+import type { CompletionEvent, CompletionResult, ContentLogprob, RouterService } from '../../roles/router/service.ts';
 import { utilError } from '../../util/errors.ts';
 import { parseChatRequest } from './chatRequest.ts';
 import { type CompletionHead, chunkWriter, completionBody } from './completion.ts';
@@ -39,11 +39,11 @@ export async function chatCompletions(
       await relay(context, reply, events, head, includeUsage, controller.signal);
       return reply;
     }
-    const { text, result } = await collect(events);
+    const { text, logprobs, result } = await collect(events, completion.topLogprobs !== undefined);
     return reply
       .header('x-request-id', head.task)
       .type('application/json; charset=utf-8')
-      .send(completionBody(head, text, result));
+      .send(completionBody(head, text, logprobs, result));
   } finally {
     untrack();
     // A no-op after a normal end; otherwise it lets the router release the miner.
@@ -51,11 +51,20 @@ export async function chatCompletions(
   }
 }
 
-async function collect(events: Events): Promise<{ text: string; result: CompletionResult }> {
+interface WholeAnswer {
+  readonly text: string;
+  readonly logprobs: readonly ContentLogprob[] | undefined;
+  readonly result: CompletionResult;
+}
+
+async function collect(events: Events, withLogprobs: boolean): Promise<WholeAnswer> {
   let text = '';
+  const logprobs: ContentLogprob[] = [];
   for (let next = await events.next(); ; next = await events.next()) {
-    if (next.done) return { text, result: next.value };
-    if (next.value.type === 'delta') text += next.value.text;
+    if (next.done) return { text, logprobs: withLogprobs ? logprobs : undefined, result: next.value };
+    if (next.value.type !== 'delta') continue;
+    text += next.value.text;
+    logprobs.push(...(next.value.logprobs ?? []));
   }
 }
 
@@ -81,7 +90,7 @@ async function relay(
         break;
       }
       if (next.value.type !== 'delta') continue;
-      const wait = out.write(chunk.delta(next.value.text));
+      const wait = out.write(chunk.delta(next.value.text, next.value.logprobs));
       if (wait) await wait;
     }
   } catch (error) {

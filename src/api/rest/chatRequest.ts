@@ -107,8 +107,8 @@ export const chatRequestSchema = z.strictObject({
   prompt_cache_key: ignored('caching is the miner’s'),
   prompt_cache_retention: ignored('caching is the miner’s'),
   prompt_cache_options: ignored('caching is the miner’s'),
-  logprobs: unsupported('log probabilities', only(false)),
-  top_logprobs: unsupported('log probabilities', only(0)),
+  logprobs: maybe(z.boolean()).describe('Adds `logprobs.content` to choices: the miner’s word, which the receipt does not cover.'),
+  top_logprobs: maybe(z.number().int().min(0).max(20)).describe('Most probable tokens given with each token; needs `logprobs`.'),
   response_format: unsupported(
     'only {"type": "text"}',
     (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
@@ -138,6 +138,8 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
   const parsed = chatRequestSchema.safeParse(body);
   if (!parsed.success) throw refusal(parsed.error, body);
   const { data } = parsed;
+  if (data.logprobs !== true && (data.top_logprobs ?? 0) > 0)
+    throw apiError('INVALID_REQUEST', 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
   return {
     stream: data.stream ?? false,
     includeUsage: data.stream_options?.include_usage ?? false,
@@ -156,6 +158,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       logitBias: data.logit_bias,
       seed: data.seed,
       stop: data.stop,
+      topLogprobs: data.logprobs === true ? (data.top_logprobs ?? 0) : undefined,
     },
   };
 }

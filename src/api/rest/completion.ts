@@ -1,4 +1,4 @@
-import type { CompletionResult } from '../../roles/router/service.ts';
+import type { CompletionResult, ContentLogprob, TokenLogprob } from '../../roles/router/service.ts';
 import type { FinishReason, Hex, Wei } from '../../types/index.ts';
 import { toJson } from '../json.ts';
 
@@ -26,6 +26,13 @@ function finishReason(reason: FinishReason): 'stop' | 'length' {
   return reason === 'length' ? 'length' : 'stop';
 }
 
+function logprobsPart(entries: readonly ContentLogprob[] | undefined) {
+  const plain = ({ token, logprob, bytes }: TokenLogprob) => ({ token, logprob, bytes });
+  return entries === undefined
+    ? null
+    : { content: entries.map((entry) => ({ ...plain(entry), top_logprobs: entry.top.map(plain) })), refusal: null };
+}
+
 function completionId(task: Hex): string {
   return `chatcmpl-${task.slice(2, 34)}`;
 }
@@ -39,7 +46,7 @@ export interface CompletionHead {
 
 export interface ChunkWriter {
   role(): string;
-  delta(text: string): string;
+  delta(text: string, logprobs: readonly ContentLogprob[] | undefined): string;
   /** Carries `finish_reason` and `cortensor`. */
   final(result: CompletionResult): string;
   usage(result: CompletionResult): string;
@@ -50,10 +57,12 @@ export function chunkWriter(head: CompletionHead, includeUsage: boolean): ChunkW
   const base = { id: completionId(head.task), object: 'chat.completion.chunk', created: head.created, model: head.model };
   const start = JSON.stringify(base).slice(0, -1);
   const end = includeUsage ? ',"usage":null}' : '}';
-  const choice = (delta: string, finish: string): string => `[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]`;
+  const choice = (delta: string, finish: string, logprobs = 'null'): string =>
+    `[{"index":0,"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}}]`;
   return {
     role: () => `${start},"choices":${choice('{"role":"assistant","content":""}', 'null')}${end}`,
-    delta: (text) => `${start},"choices":${choice(`{"content":${JSON.stringify(text)}}`, 'null')}${end}`,
+    delta: (text, logprobs) =>
+      `${start},"choices":${choice(`{"content":${JSON.stringify(text)}}`, 'null', logprobs && JSON.stringify(logprobsPart(logprobs)))}${end}`,
     final: (result) =>
       `${start},"choices":${choice('{}', `"${finishReason(result.finishReason)}"`)},"cortensor":${toJson(cortensorPart(result))}${end}`,
     usage: (result) => `${start},"choices":[],"usage":${JSON.stringify(usage(result))}}`,
@@ -61,7 +70,12 @@ export function chunkWriter(head: CompletionHead, includeUsage: boolean): ChunkW
 }
 
 /** The whole answer of a request without `stream`. */
-export function completionBody(head: CompletionHead, text: string, result: CompletionResult): string {
+export function completionBody(
+  head: CompletionHead,
+  text: string,
+  logprobs: readonly ContentLogprob[] | undefined,
+  result: CompletionResult,
+): string {
   return toJson({
     id: completionId(head.task),
     object: 'chat.completion',
@@ -71,7 +85,7 @@ export function completionBody(head: CompletionHead, text: string, result: Compl
       {
         index: 0,
         message: { role: 'assistant', content: text, refusal: null },
-        logprobs: null,
+        logprobs: logprobsPart(logprobs),
         finish_reason: finishReason(result.finishReason),
       },
     ],

@@ -46,6 +46,7 @@ function modelBody({ id, modelId, contextTokens, miners, price }: RoutableModel)
 }
 
 const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() });
+const tokenLogprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.number()) });
 const completion = z.object({
   id: z.string(),
   object: z.literal('chat.completion'),
@@ -55,7 +56,7 @@ const completion = z.object({
     z.object({
       index: z.literal(0),
       message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
-      logprobs: z.null(),
+      logprobs: z.object({ content: z.array(tokenLogprob.extend({ top_logprobs: z.array(tokenLogprob) })), refusal: z.null() }).nullable(),
       finish_reason: z.enum(['stop', 'length']),
     }),
   ),

@@ -15,6 +15,7 @@ import { readAnswer, worthRetrying } from './dispatch.ts';
 import { routerError } from './errors.ts';
 import type { Router, RouterComponents } from './index.ts';
 import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger.ts';
+import { contentLogprobs } from './logprobs.ts';
 import type { RouterOptions } from './options.ts';
 import { samplingOf } from './sampling.ts';
 import { type Candidate, rankMiners } from './selection.ts';
@@ -295,17 +296,32 @@ export class RouterRole implements Router {
     ]);
     let ended = false;
     try {
+      const { topLogprobs } = job.request;
       const stop = [...(job.request.stop ?? [])];
       await channel.send(
-        { kind: 'request', assignment: { assignment, signature }, promptIds, promptSalt: job.promptSalt, sampling: job.sampling, stop },
+        {
+          kind: 'request',
+          assignment: { assignment, signature },
+          promptIds,
+          promptSalt: job.promptSalt,
+          sampling: job.sampling,
+          stop,
+          topLogprobs,
+        },
         signal,
       );
       yield { type: 'assigned', task, miner: miner.operator, promptTokens: promptIds.length };
       const text = new TextStream(model.tokenizer, stop);
-      const answer = readAnswer(channel, assignment, contracts, this.#options, signal);
+      const answer = readAnswer(channel, assignment, contracts, this.#options, topLogprobs, signal);
       let step = await answer.next();
       for (; !step.done; step = await answer.next()) {
-        yield { type: 'delta', text: text.push(step.value), tokens: step.value.length };
+        const { tokenIds } = step.value;
+        yield {
+          type: 'delta',
+          text: text.push(tokenIds),
+          tokens: tokenIds.length,
+          logprobs: contentLogprobs(model.tokenizer, step.value),
+        };
       }
       ended = true;
       const { receipt, signature: receiptSignature, finishReason } = step.value;

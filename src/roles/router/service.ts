@@ -46,12 +46,33 @@ export interface CompletionRequest {
   readonly seed?: number | undefined;
   /** At most 4. */
   readonly stop?: readonly string[] | undefined;
+  /** Deltas then carry log-probabilities, with so many of the most probable tokens for each token, 0–20. */
+  readonly topLogprobs?: number | undefined;
+}
+
+export interface TokenLogprob {
+  /** Bytes that are no whole characters read U+FFFD here. */
+  readonly token: string;
+  /** Natural log of its probability (docs/inference.md#log-probabilities): the miner's word, no receipt covers it. */
+  readonly logprob: number;
+  readonly bytes: readonly number[];
+}
+
+/** One token of the answer, and what was most probable in its place, by falling probability. */
+export interface ContentLogprob extends TokenLogprob {
+  readonly top: readonly TokenLogprob[];
 }
 
 /** `assigned` comes once, first; then deltas in order. */
 export type CompletionEvent =
   | { readonly type: 'assigned'; readonly task: TaskId; readonly miner: Address; readonly promptTokens: number }
-  | { readonly type: 'delta'; readonly text: string; readonly tokens: number };
+  | {
+      readonly type: 'delta';
+      readonly text: string;
+      readonly tokens: number;
+      /** When the request asked for them: of the tokens of this delta that are not special. Text may come later than its tokens. */
+      readonly logprobs?: readonly ContentLogprob[] | undefined;
+    };
 
 export interface CompletionResult {
   readonly task: TaskId;

@@ -74,6 +74,22 @@ export function restSuite(net: () => Devnet): void {
     assert.notEqual(await sample(43), first);
   });
 
+  it('logprobs: the bytes of the tokens are the answer, the greedy token is the most probable one, streamed as whole', async () => {
+    const wish = { model, messages: QUESTION, logprobs: true, top_logprobs: 3 };
+    const whole = await api.chat.completions.create(wish);
+    const content = whole.choices[0]?.logprobs?.content ?? [];
+    assert.equal(Buffer.from(content.flatMap(({ bytes }) => bytes ?? [])).toString(), whole.choices[0]?.message.content);
+    for (const { token, logprob, top_logprobs: top } of content) {
+      assert.ok(logprob <= 0);
+      assert.equal(top.length, 3);
+      assert.deepEqual([top[0]?.token, top[0]?.logprob], [token, logprob]);
+    }
+    const streamed = [];
+    for await (const chunk of await api.chat.completions.create({ ...wish, stream: true }))
+      streamed.push(...(chunk.choices[0]?.logprobs?.content ?? []));
+    assert.deepEqual(streamed, content);
+  });
+
   it('max_tokens and stop end an answer', async () => {
     const short = await api.chat.completions.create({ model, messages: STORY, max_tokens: 5 });
     assert.equal(short.choices[0]?.finish_reason, 'length');

@@ -1,6 +1,12 @@
 import type { NodeService, NodeStatus, SessionInfo } from '../../../src/api/service.ts';
 import { WORK_CONTRACTS } from '../../../src/chain/deployment.ts';
-import type { CompletionEvent, CompletionRequest, CompletionResult, RouterService } from '../../../src/roles/router/service.ts';
+import type {
+  CompletionEvent,
+  CompletionRequest,
+  CompletionResult,
+  ContentLogprob,
+  RouterService,
+} from '../../../src/roles/router/service.ts';
 import type { Address, ModelId, NetworkId, SessionId, TaskId } from '../../../src/types/index.ts';
 import { defineErrors, utilError } from '../../../src/util/errors.ts';
 
@@ -40,6 +46,12 @@ export function fakeResult(completionTokens: number): CompletionResult {
       signature: `0x${'08'.repeat(65)}`,
     },
   };
+}
+
+function logprobsOf(token: string, { topLogprobs }: CompletionRequest): readonly ContentLogprob[] | undefined {
+  if (topLogprobs === undefined) return undefined;
+  const entry = { token, logprob: -0.5, bytes: [...Buffer.from(token)] };
+  return [{ ...entry, top: Array.from({ length: topLogprobs }, () => entry) }];
 }
 
 export interface FakeRouter extends RouterService {
@@ -88,7 +100,7 @@ export function fakeRouter(): FakeRouter {
         }
         return fakeResult(Number(rest[0]));
       }
-      for (const word of rest) yield { type: 'delta', text: `${word} `, tokens: 1 };
+      for (const word of rest) yield { type: 'delta', text: `${word} `, tokens: 1, logprobs: logprobsOf(`${word} `, request) };
       if (verb === 'break') throw fakeError('NO_MINER', 'the miner died');
       if (verb === 'hang') {
         await new Promise((_, reject) => {

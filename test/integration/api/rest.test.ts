@@ -111,6 +111,20 @@ describe('api/rest over real HTTP', () => {
       assert.ok(cortensor.miner.startsWith('0xaa'));
     });
 
+    it('gives log-probabilities when asked, whole and streamed', async () => {
+      const wish = { ...ask('words a b'), logprobs: true, top_logprobs: 1 };
+      const entry = { token: 'a ', logprob: -0.5, bytes: [0x61, 0x20] };
+      const whole = await client.chat.completions.create(wish);
+      assert.deepEqual(whole.choices[0]?.logprobs?.content?.[0], { ...entry, top_logprobs: [entry] });
+      assert.equal(whole.choices[0]?.logprobs?.content?.length, 2);
+      const streamed = [];
+      for await (const chunk of await client.chat.completions.create({ ...wish, stream: true }))
+        streamed.push(...(chunk.choices[0]?.logprobs?.content ?? []));
+      assert.deepEqual(streamed, whole.choices[0]?.logprobs?.content);
+      const plain = await client.chat.completions.create(ask('words a b'));
+      assert.equal(plain.choices[0]?.logprobs, null);
+    });
+
     it('joins text parts and takes developer for system', async () => {
       await client.chat.completions.create({
         model: 'tiny',
