@@ -80,13 +80,21 @@ export function fakeRouter(): FakeRouter {
       },
       { id: 'lonely', modelId: bytes32('09') as ModelId, contextTokens: 512, miners: 0, price: undefined },
     ],
-    async *complete(request, signal): AsyncGenerator<CompletionEvent, CompletionResult, void> {
+    async *complete(request, signal): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
       requests.push(request);
       const text = request.messages.at(-1)?.content ?? '';
       const [verb, ...rest] = text.split(' ');
       if (verb === 'empty') throw fakeError('SESSION_EMPTY', 'the session has 0 of 5 wei');
       if (verb === 'nobody') throw fakeError('NO_MINER', 'no live miner serves tiny');
       yield { type: 'assigned', task: bytes32('01') as TaskId, miner, promptTokens: 7 };
+      if (request.choices !== undefined) {
+        for (const word of rest)
+          for (let choice = 0; choice < request.choices; choice++)
+            yield { type: 'delta', choice, text: `${word}${choice} `, tokens: 1, logprobs: logprobsOf(word, request) };
+        const results = Array.from({ length: request.choices }, () => fakeResult(rest.length));
+        for (const [choice, result] of results.entries()) yield { type: 'ended', choice, result };
+        return results;
+      }
       if (verb === 'flood') {
         const delta = 'x'.repeat(16_384);
         let sent = 0;
@@ -98,7 +106,7 @@ export function fakeRouter(): FakeRouter {
         } finally {
           cancelled.resolve({ sent });
         }
-        return fakeResult(Number(rest[0]));
+        return [fakeResult(Number(rest[0]))];
       }
       for (const word of rest) yield { type: 'delta', text: `${word} `, tokens: 1, logprobs: logprobsOf(`${word} `, request) };
       if (verb === 'break') throw fakeError('NO_MINER', 'the miner died');
@@ -112,7 +120,7 @@ export function fakeRouter(): FakeRouter {
           if (signal.aborted) stop();
         });
       }
-      return fakeResult(rest.length);
+      return [fakeResult(rest.length)];
     },
   };
 }
@@ -175,8 +183,10 @@ export function fakeNode(): FakeNode {
     sessionClose: async (id) => ({ id, state: 'closed', tx: bytes32('0d'), block: 9, refund: 5n }),
     sessionList: async () => [fakeSession],
     sessionApiKey: async (session) => ({ apiKey: 'cor-fake', session, router: miner, expiresAt: 2_000_000_000 }),
-    taskComplete: (request, signal) =>
-      router.complete({ ...request, apiKey: request.apiKey ?? 'cor-self', model: request.model ?? 'tiny' }, signal),
+    async *taskComplete(request, signal) {
+      const asked = { ...request, apiKey: request.apiKey ?? 'cor-self', model: request.model ?? 'tiny' };
+      return (yield* router.complete(asked, signal))[0] as CompletionResult;
+    },
     async taskShow(): Promise<never> {
       throw new Error('a defect');
     },

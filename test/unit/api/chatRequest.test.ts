@@ -22,7 +22,6 @@ function refused(change: Record<string, unknown>): [string, unknown] {
 
 describe('api/rest/chatRequest', () => {
   const unsupported: Record<string, unknown> = {
-    n: 2,
     store: true,
     service_tier: 'priority',
     response_format: { type: 'json_object' },
@@ -45,7 +44,7 @@ describe('api/rest/chatRequest', () => {
   }
 
   const harmless: Record<string, unknown> = {
-    n: 1,
+    n: 8,
     store: false,
     service_tier: 'auto',
     frequency_penalty: -2,
@@ -77,6 +76,8 @@ describe('api/rest/chatRequest', () => {
     [{ presence_penalty: 2.1 }, 'presence_penalty'],
     [{ repetition_penalty: 0 }, 'repetition_penalty'],
     [{ min_p: -0.1 }, 'min_p'],
+    [{ n: 0 }, 'n'],
+    [{ n: 9 }, 'n'],
     [{ top_logprobs: 3 }, 'top_logprobs'],
     [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
     [{ logit_bias: { x: 1 } }, 'logit_bias.x'],
