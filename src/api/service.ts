@@ -154,7 +154,7 @@ export interface ApiKeyInfo {
 }
 
 /** A completion asked for over the socket: like REST's, with either a bearer key or a session whose key this node holds. */
-export interface TaskRequest extends Omit<CompletionRequest, 'apiKey' | 'model' | 'messages'> {
+export interface TaskRequest extends Omit<CompletionRequest, 'apiKey' | 'model' | 'messages' | 'choices'> {
   readonly apiKey?: string | undefined;
   readonly session?: SessionId | undefined;
   /** The session's model when absent. */

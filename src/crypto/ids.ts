@@ -54,6 +54,11 @@ export function streamRootOf(task: TaskId, outputRoot: Hex): Hex {
   return hash(bytes32(task), bytes32(outputRoot));
 }
 
+/** Seed of an answer beside the first: `keccak256(seed ‖ u32be choice)`; choice 0 has the seed itself. */
+export function choiceSeed(seed: Hex, choice: number): Hex {
+  return choice === 0 ? seed : keccak256(`0x${seed.slice(2)}${choice.toString(16).padStart(8, '0')}`);
+}
+
 /** What a guard commits to before it reveals. `verdict` is a VERDICT_CODE. */
 export interface VoteSecret {
   readonly voter: Address;

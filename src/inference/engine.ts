@@ -9,6 +9,7 @@ export type {
   GenerateEnd,
   GenerateRequest,
   ModelInfo,
+  TokenLogprobs,
 } from './types.ts';
 
 /**

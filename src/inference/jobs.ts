@@ -2,6 +2,7 @@ import type { FinishReason } from '../types/index.ts';
 import { LogitAdjustment } from './adjustment.ts';
 import type { Detokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
+import { tokenLogprobs } from './logprobs.ts';
 import { chooseToken, judgeToken } from './sampler.ts';
 import type { Sketcher } from './sketch.ts';
 import { findStop } from './stop.ts';
@@ -73,7 +74,9 @@ export function generateJob(init: GenerateJobInit): Job {
       requireFinite(logits, promptTokens + emitted);
       const tokenId = chooseToken(adjustment.apply(logits), request.sampling, emitted);
       adjustment.push(tokenId);
-      init.onToken({ index: emitted, tokenId, sketch: sketcher.sketch(hidden) });
+      const token = { index: emitted, tokenId, sketch: sketcher.sketch(hidden) };
+      const { topLogprobs } = request;
+      init.onToken(topLogprobs === undefined ? token : { ...token, logprobs: tokenLogprobs(logits, tokenId, topLogprobs) });
       emitted++;
       const reason = finishReason(tokenId);
       if (reason === undefined) return tokenId;

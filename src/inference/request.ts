@@ -11,6 +11,7 @@ export const LOGIT_BIASES_MAX = 1_024;
 export const STOP_STRINGS_MAX = 16;
 export const STOP_CHARS_MAX = 256;
 export const CACHE_SCOPE_CHARS_MAX = 256;
+export const TOP_LOGPROBS_MAX = 20;
 export const ENCODE_INPUTS_MAX = 2_048;
 
 /** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID */
@@ -19,6 +20,7 @@ export function checkGenerate(request: GenerateRequest, model: Pick<ModelInfo, '
   range('maxTokens', request.maxTokens, 1, 2 ** 24);
   range('stop.length', request.stop.length, 0, STOP_STRINGS_MAX);
   range('cacheScope.length', request.cacheScope?.length ?? 0, 0, CACHE_SCOPE_CHARS_MAX);
+  range('topLogprobs', request.topLogprobs ?? 0, 0, Math.min(TOP_LOGPROBS_MAX, model.vocab));
   for (const text of request.stop) range('stop string length', text.length, 1, STOP_CHARS_MAX);
   checkIds(request.promptIds, model.vocab);
   checkPrompt(request.promptIds.length, 1, model.contextTokens);

@@ -1,5 +1,6 @@
 import type { Sampling } from '../types/index.ts';
 import { GUMBEL_MAX, GumbelNoise } from './gumbel.ts';
+import { logProbability } from './logprobs.ts';
 import { keptTokens } from './nucleus.ts';
 
 const PPM = 1_000_000;
@@ -91,11 +92,4 @@ function chooseUnrestricted(logits: Float32Array, sampling: Sampling, noise: Gum
     }
   }
   return best;
-}
-
-function logProbability(logits: Float32Array, token: number): number {
-  const top = logits[argmax(logits)] as number;
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - top);
-  return (logits[token] as number) - top - Math.log(sum);
 }

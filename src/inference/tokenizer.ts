@@ -7,6 +7,7 @@ import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
 import { readJson } from './modelFiles.ts';
 import { type ModelManifest, readManifest } from './models.ts';
+import { vocabularyBytes } from './tokenBytes.ts';
 import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
@@ -33,6 +34,10 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** Text of a growing id sequence; special tokens add nothing. */
   detokenizer(): Detokenizer;
+  /** What one token stands for, special ones too: bytes, not always whole characters. Empty for ids without a token. */
+  tokenBytes(id: number): Uint8Array;
+  /** Tokens without text. */
+  readonly specialIds: ReadonlySet<number>;
   /** Tokens that end an answer. */
   readonly eosIds: ReadonlySet<number>;
   readonly contextTokens: number;
@@ -60,7 +65,9 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
   }
   const template = parseTemplate(settings.chat_template);
   const specialTokens = specialTokenText(settings);
-  const specials = [...hf.get_added_tokens_decoder().values()].filter(({ special }) => special).map(({ content }) => content);
+  const added = hf.get_added_tokens_decoder();
+  const specials = [...added.values()].filter(({ special }) => special).map(({ content }) => content);
+  const bytesOf = vocabularyBytes(model.decoder);
   const encode = (text: string): Uint32Array => Uint32Array.from(hf.encode(text, { add_special_tokens: false }).ids);
   const decode = (ids: readonly number[]): string =>
     ids.length === 0 ? '' : hf.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
@@ -85,6 +92,11 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
     },
     decode: (ids) => decode(Array.from(ids)),
     detokenizer: () => new IncrementalDetokenizer(decode),
+    tokenBytes(id) {
+      const content = added.get(id)?.content;
+      return content === undefined ? bytesOf(hf.id_to_token(id) ?? '') : Buffer.from(content);
+    },
+    specialIds: new Set([...added].filter(([, { special }]) => special).map(([id]) => id)),
     eosIds: eosIdsOf(config, settings, hf),
     contextTokens,
   };

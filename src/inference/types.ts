@@ -49,6 +49,16 @@ export interface GenerateRequest {
    * what comes out. Undefined: nothing of this prompt is kept or reused. Up to 256 characters.
    */
   readonly cacheScope?: string;
+  /** Each token then comes with its log-probability and those of so many of the most probable ones, 0–20. Undefined: none, at no cost. */
+  readonly topLogprobs?: number | undefined;
+}
+
+/** Natural logs of probabilities at temperature 1 among the model's own logits, as in VerifyResult.logprob. */
+export interface TokenLogprobs {
+  /** Of the emitted token. */
+  readonly logprob: number;
+  /** By falling probability, equal ones by rising id. */
+  readonly top: readonly { readonly tokenId: number; readonly logprob: number }[];
 }
 
 export interface GeneratedToken {
@@ -57,6 +67,8 @@ export interface GeneratedToken {
   readonly tokenId: number;
   /** 8 little-endian f32: projection of the final hidden state that chose this token (docs/inference.md#sketch). */
   readonly sketch: Uint8Array;
+  /** When the request asked for them. */
+  readonly logprobs?: TokenLogprobs;
 }
 
 export interface GenerateEnd {

@@ -286,7 +286,9 @@ async function* complete(
   const { session: id, apiKey: given, model: named, ...rest } = request;
   const session = id === undefined ? undefined : await findSession(c, id, signal);
   const apiKey = given ?? (session === undefined ? '' : (await apiKeyFor(c, session, API_KEY_EXPIRES_S)).apiKey);
-  return yield* router.complete({ ...rest, apiKey, model: named ?? session?.model ?? modelFor(c, undefined) }, signal);
+  const model = named ?? session?.model ?? modelFor(c, undefined);
+  const [result] = yield* router.complete({ ...rest, apiKey, model }, signal);
+  return result as CompletionResult;
 }
 
 async function showTask(c: ServiceComponents, id: TaskId): Promise<TaskInfo> {

@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routerError } from '../../roles/router/errors.ts';
-import type { CompletionEvent, CompletionResult, RouterService } from '../../roles/router/service.ts';
+import type { CompletionEvent, CompletionRequest, CompletionResult, ContentLogprob, RouterService } from '../../roles/router/service.ts';
 import { utilError } from '../../util/errors.ts';
 import { parseChatRequest } from './chatRequest.ts';
-import { type CompletionHead, chunkWriter, completionBody } from './completion.ts';
+import { type CompletionHead, chunkWriter, completionBody, type WholeChoice } from './completion.ts';
 import type { RestContext } from './context.ts';
 import { errorBody, restError } from './errorBody.ts';
 import { EventStream } from './sse.ts';
 
-type Events = AsyncGenerator<CompletionEvent, CompletionResult, void>;
+type Events = AsyncGenerator<CompletionEvent, readonly CompletionResult[], void>;
 
 /** `Authorization: Bearer cor-…`. @throws API_KEY_MISSING */
 export function bearer(header: string | undefined): string {
@@ -36,14 +36,14 @@ export async function chatCompletions(
     if (first.done || first.value.type !== 'assigned') throw utilError('INTERNAL', 'the router answered before it assigned');
     const head: CompletionHead = { task: first.value.task, model: completion.model, created: Math.floor(context.clock.now() / 1000) };
     if (stream) {
-      await relay(context, reply, events, head, includeUsage, controller.signal);
+      await relay(context, reply, events, { head, includeUsage, choices: completion.choices ?? 1 }, controller.signal);
       return reply;
     }
-    const { text, result } = await collect(events);
+    const { choices, results } = await collect(events, completion);
     return reply
       .header('x-request-id', head.task)
       .type('application/json; charset=utf-8')
-      .send(completionBody(head, text, result));
+      .send(completionBody(head, choices, results));
   } finally {
     untrack();
     // A no-op after a normal end; otherwise it lets the router release the miner.
@@ -51,20 +51,37 @@ export async function chatCompletions(
   }
 }
 
-async function collect(events: Events): Promise<{ text: string; result: CompletionResult }> {
-  let text = '';
+interface WholeAnswer {
+  readonly choices: readonly WholeChoice[];
+  readonly results: readonly CompletionResult[];
+}
+
+async function collect(events: Events, { choices: count = 1, topLogprobs }: CompletionRequest): Promise<WholeAnswer> {
+  const choices = Array.from({ length: count }, () => ({ text: '', logprobs: [] as ContentLogprob[] }));
   for (let next = await events.next(); ; next = await events.next()) {
-    if (next.done) return { text, result: next.value };
-    if (next.value.type === 'delta') text += next.value.text;
+    if (next.done) {
+      const whole = choices.map(({ text, logprobs }) => ({ text, logprobs: topLogprobs === undefined ? undefined : logprobs }));
+      return { choices: whole, results: next.value };
+    }
+    const event = next.value;
+    const choice = event.type === 'delta' ? choices[event.choice ?? 0] : undefined;
+    if (event.type !== 'delta' || choice === undefined) continue;
+    choice.text += event.text;
+    choice.logprobs.push(...(event.logprobs ?? []));
   }
+}
+
+interface Streaming {
+  readonly head: CompletionHead;
+  readonly includeUsage: boolean;
+  readonly choices: number;
 }
 
 async function relay(
   context: RestContext,
   reply: FastifyReply,
   events: Events,
-  head: CompletionHead,
-  includeUsage: boolean,
+  { head, includeUsage, choices }: Streaming,
   signal: AbortSignal,
 ): Promise<void> {
   reply.hijack();
@@ -72,16 +89,19 @@ async function relay(
   const out = new EventStream(reply.raw, signal, headers);
   const chunk = chunkWriter(head, includeUsage);
   try {
-    await out.write(chunk.role());
+    for (let choice = 0; choice < choices; choice++) await out.write(chunk.role(choice));
     for (let next = await events.next(); ; next = await events.next()) {
       if (next.done) {
-        out.write(chunk.final(next.value));
+        if (choices === 1) for (const result of next.value) out.write(chunk.final(0, result));
         if (includeUsage) out.write(chunk.usage(next.value));
         out.write('[DONE]');
         break;
       }
-      if (next.value.type !== 'delta') continue;
-      const wait = out.write(chunk.delta(next.value.text));
+      const event = next.value;
+      if (event.type === 'assigned') continue;
+      const wait = out.write(
+        event.type === 'ended' ? chunk.final(event.choice, event.result) : chunk.delta(event.choice ?? 0, event.text, event.logprobs),
+      );
       if (wait) await wait;
     }
   } catch (error) {

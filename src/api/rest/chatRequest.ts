@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChatMessage, CompletionRequest } from '../../roles/router/service.ts';
+import { CHOICES_MAX, type ChatMessage, type CompletionRequest } from '../../roles/router/service.ts';
 import { apiError } from '../errors.ts';
 
 /** `null` means absent, as in OpenAI's own API. */
@@ -82,7 +82,7 @@ export const chatRequestSchema = z.strictObject({
       .record(z.string().regex(/^(0|[1-9]\d{0,9})$/, 'must have token ids as keys'), z.number().min(-100).max(100))
       .refine((biases) => Object.keys(biases).length <= 1_024, 'must have at most 1024 tokens'),
   ).describe('By token id.'),
-  seed: maybe(z.number().int()).describe('Public seed of the sampling noise.'),
+  seed: maybe(z.number().int()).describe('Public seed of the sampling noise; the answers of n > 1 derive theirs from it.'),
   stop: maybe(
     z.union(
       [
@@ -98,7 +98,7 @@ export const chatRequestSchema = z.strictObject({
       },
     ),
   ),
-  n: unsupported('one answer per request', only(1)),
+  n: maybe(z.number().int().min(1).max(CHOICES_MAX)).describe('Answers, each a task of its own: all of them pay for the prompt.'),
   user: ignored('no user tracking'),
   safety_identifier: ignored('no user tracking'),
   metadata: ignored('nothing is stored'),
@@ -107,8 +107,8 @@ export const chatRequestSchema = z.strictObject({
   prompt_cache_key: ignored('caching is the miner’s'),
   prompt_cache_retention: ignored('caching is the miner’s'),
   prompt_cache_options: ignored('caching is the miner’s'),
-  logprobs: unsupported('log probabilities', only(false)),
-  top_logprobs: unsupported('log probabilities', only(0)),
+  logprobs: maybe(z.boolean()).describe('Adds `logprobs.content` to choices: the miner’s word, which the receipt does not cover.'),
+  top_logprobs: maybe(z.number().int().min(0).max(20)).describe('Most probable tokens given with each token; needs `logprobs`.'),
   response_format: unsupported(
     'only {"type": "text"}',
     (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
@@ -138,6 +138,8 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
   const parsed = chatRequestSchema.safeParse(body);
   if (!parsed.success) throw refusal(parsed.error, body);
   const { data } = parsed;
+  if (data.logprobs !== true && (data.top_logprobs ?? 0) > 0)
+    throw apiError('INVALID_REQUEST', 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
   return {
     stream: data.stream ?? false,
     includeUsage: data.stream_options?.include_usage ?? false,
@@ -155,7 +157,9 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       repetitionPenalty: data.repetition_penalty,
       logitBias: data.logit_bias,
       seed: data.seed,
+      choices: data.n,
       stop: data.stop,
+      topLogprobs: data.logprobs === true ? (data.top_logprobs ?? 0) : undefined,
     },
   };
 }

@@ -1,10 +1,10 @@
-import type { CompletionResult } from '../../roles/router/service.ts';
+import type { CompletionResult, ContentLogprob, TokenLogprob } from '../../roles/router/service.ts';
 import type { FinishReason, Hex, Wei } from '../../types/index.ts';
 import { toJson } from '../json.ts';
 
 /* OpenAI's shapes, written as JSON text: the delta path is a template, since it runs once per token. */
 
-/** Our addition to the last chunk and to whole answers: enough to check the bill offline. */
+/** Our addition to whole answers and to the last chunk of each choice: enough to check the bill offline. */
 interface CortensorPart {
   readonly task: Hex;
   readonly miner: Hex;
@@ -12,12 +12,14 @@ interface CortensorPart {
   readonly receipt: CompletionResult['receipt'];
 }
 
-function cortensorPart(result: CompletionResult): CortensorPart {
-  return { task: result.task, miner: result.miner, cost: result.cost, receipt: result.receipt };
+function cortensorPart({ task, miner, cost, receipt }: CompletionResult): CortensorPart {
+  return { task, miner, cost, receipt };
 }
 
-function usage(result: CompletionResult) {
-  const { promptTokens, completionTokens } = result;
+/** As OpenAI counts: the prompt once. What n choices cost is in `cortensor`: each of them pays for the prompt. */
+function usage(results: readonly CompletionResult[]) {
+  const promptTokens = results[0]?.promptTokens ?? 0;
+  const completionTokens = results.reduce((sum, result) => sum + result.completionTokens, 0);
   return { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens };
 }
 
@@ -26,11 +28,19 @@ function finishReason(reason: FinishReason): 'stop' | 'length' {
   return reason === 'length' ? 'length' : 'stop';
 }
 
+function logprobsPart(entries: readonly ContentLogprob[] | undefined) {
+  const plain = ({ token, logprob, bytes }: TokenLogprob) => ({ token, logprob, bytes });
+  return entries === undefined
+    ? null
+    : { content: entries.map((entry) => ({ ...plain(entry), top_logprobs: entry.top.map(plain) })), refusal: null };
+}
+
 function completionId(task: Hex): string {
   return `chatcmpl-${task.slice(2, 34)}`;
 }
 
 export interface CompletionHead {
+  /** Of several choices the one that was assigned first. */
   readonly task: Hex;
   readonly model: string;
   /** Unix seconds. */
@@ -38,11 +48,11 @@ export interface CompletionHead {
 }
 
 export interface ChunkWriter {
-  role(): string;
-  delta(text: string): string;
+  role(choice: number): string;
+  delta(choice: number, text: string, logprobs: readonly ContentLogprob[] | undefined): string;
   /** Carries `finish_reason` and `cortensor`. */
-  final(result: CompletionResult): string;
-  usage(result: CompletionResult): string;
+  final(choice: number, result: CompletionResult): string;
+  usage(results: readonly CompletionResult[]): string;
 }
 
 /** @param includeUsage then every other chunk carries `usage: null`, as OpenAI's do */
@@ -50,32 +60,39 @@ export function chunkWriter(head: CompletionHead, includeUsage: boolean): ChunkW
   const base = { id: completionId(head.task), object: 'chat.completion.chunk', created: head.created, model: head.model };
   const start = JSON.stringify(base).slice(0, -1);
   const end = includeUsage ? ',"usage":null}' : '}';
-  const choice = (delta: string, finish: string): string => `[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]`;
+  const choices = (index: number, delta: string, finish: string, logprobs = 'null'): string =>
+    `"choices":[{"index":${index},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}}]`;
   return {
-    role: () => `${start},"choices":${choice('{"role":"assistant","content":""}', 'null')}${end}`,
-    delta: (text) => `${start},"choices":${choice(`{"content":${JSON.stringify(text)}}`, 'null')}${end}`,
-    final: (result) =>
-      `${start},"choices":${choice('{}', `"${finishReason(result.finishReason)}"`)},"cortensor":${toJson(cortensorPart(result))}${end}`,
-    usage: (result) => `${start},"choices":[],"usage":${JSON.stringify(usage(result))}}`,
+    role: (choice) => `${start},${choices(choice, '{"role":"assistant","content":""}', 'null')}${end}`,
+    delta: (choice, text, logprobs) =>
+      `${start},${choices(choice, `{"content":${JSON.stringify(text)}}`, 'null', logprobs && JSON.stringify(logprobsPart(logprobs)))}${end}`,
+    final: (choice, result) =>
+      `${start},${choices(choice, '{}', `"${finishReason(result.finishReason)}"`)},"cortensor":${toJson(cortensorPart(result))}${end}`,
+    usage: (results) => `${start},"choices":[],"usage":${JSON.stringify(usage(results))}}`,
   };
 }
 
-/** The whole answer of a request without `stream`. */
-export function completionBody(head: CompletionHead, text: string, result: CompletionResult): string {
+/** What was streamed of one choice, put together. */
+export interface WholeChoice {
+  readonly text: string;
+  readonly logprobs: readonly ContentLogprob[] | undefined;
+}
+
+/** The whole answer of a request without `stream`; results as many as choices, in their order. */
+export function completionBody(head: CompletionHead, choices: readonly WholeChoice[], results: readonly CompletionResult[]): string {
+  const parts = results.map(cortensorPart);
   return toJson({
     id: completionId(head.task),
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: text, refusal: null },
-        logprobs: null,
-        finish_reason: finishReason(result.finishReason),
-      },
-    ],
-    usage: usage(result),
-    cortensor: cortensorPart(result),
+    choices: choices.map(({ text, logprobs }, index) => ({
+      index,
+      message: { role: 'assistant', content: text, refusal: null },
+      logprobs: logprobsPart(logprobs),
+      finish_reason: finishReason(results[index]?.finishReason ?? 'stop'),
+    })),
+    usage: usage(results),
+    cortensor: parts.length === 1 ? parts[0] : { cost: parts.reduce((sum, { cost }) => sum + cost, 0n), choices: parts },
   });
 }

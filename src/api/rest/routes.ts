@@ -46,6 +46,13 @@ function modelBody({ id, modelId, contextTokens, miners, price }: RoutableModel)
 }
 
 const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() });
+const tokenLogprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.number()) });
+const bill = z.object({
+  task: z.string(),
+  miner: z.string(),
+  cost: z.string(),
+  receipt: z.object({ receipt: z.unknown(), signature: z.string() }),
+});
 const completion = z.object({
   id: z.string(),
   object: z.literal('chat.completion'),
@@ -53,16 +60,17 @@ const completion = z.object({
   model: z.string(),
   choices: z.array(
     z.object({
-      index: z.literal(0),
+      index: z.number(),
       message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
-      logprobs: z.null(),
+      logprobs: z.object({ content: z.array(tokenLogprob.extend({ top_logprobs: z.array(tokenLogprob) })), refusal: z.null() }).nullable(),
       finish_reason: z.enum(['stop', 'length']),
     }),
   ),
   usage,
-  cortensor: z
-    .object({ task: z.string(), miner: z.string(), cost: z.string(), receipt: z.object({ receipt: z.unknown(), signature: z.string() }) })
-    .describe('Task, miner, cost in COR wei and the signed receipt.'),
+  cortensor: z.union([
+    bill.describe('Task, miner, cost in COR wei and the signed receipt.'),
+    z.object({ cost: z.string(), choices: z.array(bill) }).describe('With n > 1: the whole cost in COR wei, and the bill of each choice.'),
+  ]),
 });
 
 const json = 'application/json';

@@ -223,6 +223,29 @@ export function packedU32(max: number): FieldType<Uint32Array> {
   };
 }
 
+/** At most `max` f32 in one packed field, any bits: who reads them checks that they are numbers. */
+export function packedF32(max: number): FieldType<Float32Array> {
+  return {
+    wire: WIRE_BYTES,
+    proto: 'repeated float',
+    note: `packed, at most ${max}`,
+    absent: () => new Float32Array(0),
+    omit: (value) => value.length === 0,
+    write(writer, value) {
+      if (value.length > max) throw tooLarge('a list of numbers', value.length, max);
+      const packed = Buffer.alloc(value.length * 4);
+      for (const [i, item] of value.entries()) packed.writeFloatLE(item, i * 4);
+      writer.bytes(packed);
+    },
+    read(reader) {
+      const view = reader.bytes('a list of numbers', max * 4);
+      if (view.length % 4 !== 0) throw malformed('a list of numbers is cut off');
+      const data = new DataView(view.buffer, view.byteOffset, view.byteLength);
+      return Float32Array.from({ length: view.length / 4 }, (_, i) => data.getFloat32(i * 4, true));
+    },
+  };
+}
+
 /** One of a list of names; the first is 1 on the wire, 0 is never sent. Required. */
 export function oneName<const N extends readonly string[]>(name: string, names: N): FieldType<N[number]> {
   const prefix = name.replace(/(?<!^)([A-Z])/g, '_$1').toUpperCase();

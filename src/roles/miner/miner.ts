@@ -1,11 +1,11 @@
 import { type Receipt, type SignedReceipt, type SignedVoucher, signStatement, verifyStatement } from '../../crypto/eip712.ts';
 import { streamRootOf } from '../../crypto/ids.ts';
 import { OutputTree } from '../../crypto/merkle.ts';
-import type { GeneratedToken, GenerateEnd, ModelInfo } from '../../inference/engine.ts';
+import type { GeneratedToken, GenerateEnd, ModelInfo, TokenLogprobs } from '../../inference/engine.ts';
 import type { Channel } from '../../protocols/channel.ts';
 import type { EvidenceReply, EvidenceRequest } from '../../protocols/evidence/messages.ts';
 import { evidenceStream } from '../../protocols/evidence/stream.ts';
-import type { InferDown, InferRequest, InferUp } from '../../protocols/infer/messages.ts';
+import type { ChunkLogprobs, InferDown, InferRequest, InferUp } from '../../protocols/infer/messages.ts';
 import { inferStream } from '../../protocols/infer/stream.ts';
 import type { Capacity } from '../../protocols/node/messages.ts';
 import { resultTopic } from '../../protocols/result/topic.ts';
@@ -185,7 +185,15 @@ export class MinerRole implements Miner {
     this.#stop.signal.addEventListener('abort', onStop, { once: true });
     try {
       const tokens = engine.generate(
-        { model, promptIds: request.promptIds, sampling: request.sampling, maxTokens, stop: request.stop, cacheScope: session },
+        {
+          model,
+          promptIds: request.promptIds,
+          sampling: request.sampling,
+          maxTokens,
+          stop: request.stop,
+          cacheScope: session,
+          topLogprobs: request.topLogprobs,
+        },
         cancel.signal,
       );
       let firstAt = 0;
@@ -209,7 +217,13 @@ export class MinerRole implements Miner {
     output.ids.push(tokenId);
     output.sketches.push(token.sketch);
     output.tree.push(tokenId, token.sketch);
-    await channel.send({ kind: 'chunk', index: token.index, tokenIds: Uint32Array.of(tokenId), sketches: token.sketch });
+    await channel.send({
+      kind: 'chunk',
+      index: token.index,
+      tokenIds: Uint32Array.of(tokenId),
+      sketches: token.sketch,
+      logprobs: token.logprobs && packed(token.logprobs),
+    });
   }
 
   #learnSpeed(model: ModelId, measured: number): void {
@@ -299,4 +313,12 @@ export class MinerRole implements Miner {
   async #republish({ assignment, receipt, voucher }: MinedTask): Promise<void> {
     if (voucher !== undefined) await this.#c.network.publish(resultTopic, { assignment, receipt, voucher });
   }
+}
+
+function packed({ logprob, top }: TokenLogprobs): ChunkLogprobs {
+  return {
+    emitted: Float32Array.of(logprob),
+    topIds: Uint32Array.from(top, (entry) => entry.tokenId),
+    top: Float32Array.from(top, (entry) => entry.logprob),
+  };
 }

@@ -9,7 +9,7 @@ import { isCoded } from '../../util/errors.ts';
 import { routerError } from './errors.ts';
 import type { RouterLedger } from './ledger.ts';
 
-/** A session that may pay for one request: its worst case stays reserved until `release`. */
+/** A session that may pay for one answer: its worst case stays reserved until `release`. */
 export interface Admission {
   readonly session: SessionId;
   readonly priceMax: TokenPrice;
@@ -25,6 +25,8 @@ export interface AdmissionRequest {
   /** Undefined: as many as the deposit and the bound allow. */
   readonly maxTokens: number | undefined;
   readonly maxTokensBound: number;
+  /** Answers, each a task of its own: all of them are admitted, or none. */
+  readonly choices: number;
 }
 
 interface Components {
@@ -60,8 +62,8 @@ export class Gate {
     return this.#reserved.get(session) ?? 0n;
   }
 
-  /** @throws API_KEY_MISSING, API_KEY_REFUSED, SESSION_*, DEPOSIT_TOO_LOW */
-  async admit(request: AdmissionRequest, signal: AbortSignal): Promise<Admission> {
+  /** One admission for each choice. @throws API_KEY_MISSING, API_KEY_REFUSED, SESSION_*, DEPOSIT_TOO_LOW */
+  async admit(request: AdmissionRequest, signal: AbortSignal): Promise<readonly Admission[]> {
     const { clock, operator } = this.#components;
     if (request.apiKey === '') throw routerError('API_KEY_MISSING', 'the request carries no session key');
     const { key, signer } = this.#authenticate(request.apiKey);
@@ -111,30 +113,41 @@ export class Gate {
     return session;
   }
 
-  #reserve(session: SessionEntry, request: AdmissionRequest): Admission {
+  #reserve(session: SessionEntry, { promptTokens, choices, ...request }: AdmissionRequest): readonly Admission[] {
     const { ledger } = this.#components;
     const priceMax = session.priceMax;
     const left = budgetOf(session) - ledger.promised(session.id, session.settled) - this.reserved(session.id);
-    const worst = (tokens: number): Wei => costOf(priceMax, request.promptTokens, tokens);
+    const worst = (tokens: number): Wei => BigInt(choices) * costOf(priceMax, promptTokens, tokens);
     const maxTokens = request.maxTokens ?? affordable(left, worst, request.maxTokensBound);
-    const reserved = worst(maxTokens);
-    if (maxTokens < 1 || reserved > left) {
+    if (maxTokens < 1 || worst(maxTokens) > left) {
+      const answers = choices === 1 ? '' : `, ${choices} times,`;
       throw routerError(
         'DEPOSIT_TOO_LOW',
-        `${request.promptTokens} prompt and ${Math.max(maxTokens, 1)} completion tokens cost up to ${worst(Math.max(maxTokens, 1))} wei; the session has ${left} wei left`,
+        `${promptTokens} prompt and ${Math.max(maxTokens, 1)} completion tokens${answers} cost up to ${worst(Math.max(maxTokens, 1))} wei; the session has ${left} wei left`,
         { session: session.id, left: left.toString() },
       );
     }
-    this.#reserved.set(session.id, this.reserved(session.id) + reserved);
+    const reserved = costOf(priceMax, promptTokens, maxTokens);
+    return Array.from({ length: choices }, () => ({
+      session: session.id,
+      priceMax,
+      maxTokens,
+      reserved,
+      release: this.#hold(session.id, reserved),
+    }));
+  }
+
+  /** Reserves, and gives what takes the reservation back, once. */
+  #hold(session: SessionId, amount: Wei): () => void {
+    this.#reserved.set(session, this.reserved(session) + amount);
     let held = true;
-    const release = (): void => {
+    return () => {
       if (!held) return;
       held = false;
-      const rest = this.reserved(session.id) - reserved;
-      if (rest === 0n) this.#reserved.delete(session.id);
-      else this.#reserved.set(session.id, rest);
+      const rest = this.reserved(session) - amount;
+      if (rest === 0n) this.#reserved.delete(session);
+      else this.#reserved.set(session, rest);
     };
-    return { session: session.id, priceMax, maxTokens, reserved, release };
   }
 }
 

@@ -2,12 +2,13 @@ import type { Assignment, Receipt, SigningContracts } from '../../crypto/eip712.
 import { verifyStatement } from '../../crypto/eip712.ts';
 import { OutputTree, SKETCH_BYTES } from '../../crypto/merkle.ts';
 import type { Channel } from '../../protocols/channel.ts';
-import type { InferDown, InferUp } from '../../protocols/infer/messages.ts';
+import type { InferChunk, InferDown, InferUp } from '../../protocols/infer/messages.ts';
 import { receiptFault } from '../../protocols/result/topic.ts';
 import type { FinishReason, Hex } from '../../types/index.ts';
 import { withDeadline } from '../../util/deadline.ts';
 import { type CodedError, utilError } from '../../util/errors.ts';
 import { routerError } from './errors.ts';
+import { logprobsFault } from './logprobs.ts';
 
 export interface Answer {
   readonly outputIds: readonly number[];
@@ -22,18 +23,20 @@ export interface StreamTimeouts {
 }
 
 /**
- * Reads one answer: yields token ids as they come and returns the receipt once it matches everything that was streamed
+ * Reads one answer: yields chunks of tokens as they come and returns the receipt once it matches everything that was streamed
  * and assigned.
  *
- * @throws RECEIPT_REFUSED, MINER_LOST, TIMEOUT, what the channel throws, or the miner's own coded error
+ * @param topLogprobs as the request asked for
+ * @throws RECEIPT_REFUSED, LOGPROBS_REFUSED, MINER_LOST, TIMEOUT, what the channel throws, or the miner's own coded error
  */
 export async function* readAnswer(
   channel: Channel<InferUp, InferDown>,
   assignment: Assignment,
   contracts: SigningContracts,
   timeouts: StreamTimeouts,
+  topLogprobs: number | undefined,
   signal: AbortSignal,
-): AsyncGenerator<Uint32Array, Answer, void> {
+): AsyncGenerator<InferChunk, Answer, void> {
   const tree = new OutputTree();
   const outputIds: number[] = [];
   for (;;) {
@@ -54,11 +57,13 @@ export async function* readAnswer(
       throw refused('a chunk does not continue the output');
     }
     if (outputIds.length + frame.tokenIds.length > assignment.maxTokens) throw refused('more tokens came than were asked for');
+    const fault = logprobsFault(frame, topLogprobs);
+    if (fault !== undefined) throw routerError('LOGPROBS_REFUSED', `miner ${assignment.miner}: ${fault}`);
     for (const [i, id] of frame.tokenIds.entries()) {
       outputIds.push(id);
       tree.push(id, frame.sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES));
     }
-    yield frame.tokenIds;
+    yield frame;
   }
 }
 

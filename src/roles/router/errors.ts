@@ -77,6 +77,12 @@ export const routerError = defineErrors('router', {
     http: 502,
     retryable: true,
   },
+  LOGPROBS_REFUSED: {
+    summary: 'A miner’s log-probabilities are missing, too many, or no numbers up to 0. Nothing was paid for it.',
+    remedy: 'Nothing to do before the first token: the next miner is tried. Later, send the request again.',
+    http: 502,
+    retryable: true,
+  },
   RECEIPT_REFUSED: {
     summary: 'The miner’s receipt does not match what it streamed or what it was assigned. Nothing was paid for it.',
     remedy: 'Send the request again; another miner takes it.',

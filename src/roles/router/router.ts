@@ -14,7 +14,9 @@ import type { CatalogModel } from './catalog.ts';
 import { readAnswer, worthRetrying } from './dispatch.ts';
 import { routerError } from './errors.ts';
 import type { Router, RouterComponents } from './index.ts';
+import { interleave } from './interleave.ts';
 import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger.ts';
+import { contentLogprobs } from './logprobs.ts';
 import type { RouterOptions } from './options.ts';
 import { samplingOf } from './sampling.ts';
 import { type Candidate, rankMiners } from './selection.ts';
@@ -128,14 +130,15 @@ export class RouterRole implements Router {
     await drained;
   }
 
-  async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, CompletionResult, void> {
+  async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
+    const choices = request.choices ?? 1;
     if (this.#closing) throw utilError('STOPPING', 'this router is stopping');
-    if (this.#counters.inFlight >= this.#options.maxInFlight) {
+    if (this.#counters.inFlight + choices > this.#options.maxInFlight) {
       throw routerError('ROUTER_BUSY', `${this.#counters.inFlight} completions are in flight, the bound is ${this.#options.maxInFlight}`);
     }
     const done = Promise.withResolvers<void>();
     this.#running.add(done.promise);
-    this.#counters.inFlight += 1;
+    this.#counters.inFlight += choices;
     const cancel = new AbortController();
     const onAbort = (): void => cancel.abort(signal.reason);
     const onStop = (): void => cancel.abort(this.#stop.signal.reason);
@@ -144,9 +147,9 @@ export class RouterRole implements Router {
     let outcome: 'completions' | 'failed' | 'cancelled' = 'cancelled';
     try {
       signal.throwIfAborted();
-      const result = yield* this.#run(request, cancel.signal);
+      const results = yield* this.#run(request, choices, cancel.signal);
       outcome = 'completions';
-      return result;
+      return results;
     } catch (error) {
       outcome = signal.aborted ? 'cancelled' : 'failed';
       throw error;
@@ -155,14 +158,18 @@ export class RouterRole implements Router {
       cancel.abort(utilError('CANCELLED', 'the completion is over'));
       signal.removeEventListener('abort', onAbort);
       this.#stop.signal.removeEventListener('abort', onStop);
-      this.#counters[outcome] += 1;
-      this.#counters.inFlight -= 1;
+      this.#counters[outcome] += choices;
+      this.#counters.inFlight -= choices;
       this.#running.delete(done.promise);
       done.resolve();
     }
   }
 
-  async *#run(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, CompletionResult, void> {
+  async *#run(
+    request: CompletionRequest,
+    choices: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
     const model = this.#c.catalog.find(request.model);
     if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${request.model}`, { model: request.model });
     const promptIds = model.tokenizer.encodeChat(request.messages);
@@ -174,33 +181,61 @@ export class RouterRole implements Router {
         { promptTokens: promptIds.length, contextTokens: model.contextTokens },
       );
     }
-    const admission = await this.#gate.admit(
+    const admissions = await this.#gate.admit(
       {
         apiKey: request.apiKey,
         model: model.id,
         promptTokens: promptIds.length,
         maxTokens: request.maxTokens === undefined ? undefined : Math.min(request.maxTokens, this.#options.completionTokensMax),
         maxTokensBound: Math.min(room, this.#options.completionTokensMax),
+        choices,
       },
       signal,
     );
     try {
-      const job = this.#job(request, model, promptIds, admission);
+      const jobs = admissions.map((admission, choice) => this.#job(request, model, promptIds, admission, choice));
+      const [only] = jobs;
+      return only !== undefined && choices === 1 ? [yield* this.#answer(only, signal)] : yield* this.#answerAll(jobs, signal);
+    } finally {
+      for (const admission of admissions) admission.release();
+    }
+  }
+
+  async *#answer(job: Job, signal: AbortSignal): AsyncGenerator<CompletionEvent, CompletionResult, void> {
+    try {
       // While the stream to the miner opens: signing and sending the offer must not stand before the first token.
       setImmediate(() => this.#announce(job));
       return yield* this.#tryMiners(job, signal);
     } finally {
-      admission.release();
+      job.admission.release();
     }
   }
 
-  #job(request: CompletionRequest, model: CatalogModel, promptIds: Uint32Array, admission: Admission): Job {
+  /** All choices side by side; one that fails takes the others with it. */
+  async *#answerAll(jobs: readonly Job[], signal: AbortSignal): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
+    const others = new AbortController();
+    const either = AbortSignal.any([signal, others.signal]);
+    const answers = jobs.map((job) => this.#answer(job, either));
+    const all = interleave(answers, () => others.abort(utilError('CANCELLED', 'another choice failed')));
+    let step = await all.next();
+    try {
+      for (; !step.done; step = await all.next()) {
+        const { source: choice, done, value } = step.value;
+        yield done ? { type: 'ended', choice, result: value } : { ...value, choice };
+      }
+      return step.value;
+    } finally {
+      await all.return([]);
+    }
+  }
+
+  #job(request: CompletionRequest, model: CatalogModel, promptIds: Uint32Array, admission: Admission, choice: number): Job {
     const { clock, network, account, randomBytes } = this.#c;
     const promptSalt = hex(randomBytes(32));
     // Strictly increasing over restarts too, as long as the clock does not run back by more than a run lasted.
     this.#nonce = Math.max(this.#nonce + 1, clock.now() * 1024);
     const task = taskIdOf(network.networkId, admission.session, account.address, promptCommit(promptSalt, promptIds), this.#nonce);
-    const sampling = samplingOf(request, () => hex(randomBytes(32)));
+    const sampling = samplingOf(request, choice, () => hex(randomBytes(32)));
     return { request, model, promptIds, promptSalt, sampling, admission, task, deadline: clock.now() + TASK_LIFETIME_MS };
   }
 
@@ -295,17 +330,32 @@ export class RouterRole implements Router {
     ]);
     let ended = false;
     try {
+      const { topLogprobs } = job.request;
       const stop = [...(job.request.stop ?? [])];
       await channel.send(
-        { kind: 'request', assignment: { assignment, signature }, promptIds, promptSalt: job.promptSalt, sampling: job.sampling, stop },
+        {
+          kind: 'request',
+          assignment: { assignment, signature },
+          promptIds,
+          promptSalt: job.promptSalt,
+          sampling: job.sampling,
+          stop,
+          topLogprobs,
+        },
         signal,
       );
       yield { type: 'assigned', task, miner: miner.operator, promptTokens: promptIds.length };
       const text = new TextStream(model.tokenizer, stop);
-      const answer = readAnswer(channel, assignment, contracts, this.#options, signal);
+      const answer = readAnswer(channel, assignment, contracts, this.#options, topLogprobs, signal);
       let step = await answer.next();
       for (; !step.done; step = await answer.next()) {
-        yield { type: 'delta', text: text.push(step.value), tokens: step.value.length };
+        const { tokenIds } = step.value;
+        yield {
+          type: 'delta',
+          text: text.push(tokenIds),
+          tokens: tokenIds.length,
+          logprobs: contentLogprobs(model.tokenizer, step.value),
+        };
       }
       ended = true;
       const { receipt, signature: receiptSignature, finishReason } = step.value;

@@ -46,12 +46,48 @@ export interface CompletionRequest {
   readonly seed?: number | undefined;
   /** At most 4. */
   readonly stop?: readonly string[] | undefined;
+  /** Deltas then carry log-probabilities, with so many of the most probable tokens for each token, 0–20. */
+  readonly topLogprobs?: number | undefined;
+  /** Answers, each a task of its own with its own seed and receipt, 1–8; 1 when absent. */
+  readonly choices?: number | undefined;
 }
 
-/** `assigned` comes once, first; then deltas in order. */
+export interface TokenLogprob {
+  /** Bytes that are no whole characters read U+FFFD here. */
+  readonly token: string;
+  /** Natural log of its probability (docs/inference.md#log-probabilities): the miner's word, no receipt covers it. */
+  readonly logprob: number;
+  readonly bytes: readonly number[];
+}
+
+/** One token of the answer, and what was most probable in its place, by falling probability. */
+export interface ContentLogprob extends TokenLogprob {
+  readonly top: readonly TokenLogprob[];
+}
+
+export const CHOICES_MAX = 8;
+
+/**
+ * `assigned` comes first, again when another miner takes over; then deltas in order. Of a request with several choices each event says whose it is
+ * (0-based), and `ended` comes with each one's end.
+ */
 export type CompletionEvent =
-  | { readonly type: 'assigned'; readonly task: TaskId; readonly miner: Address; readonly promptTokens: number }
-  | { readonly type: 'delta'; readonly text: string; readonly tokens: number };
+  | {
+      readonly type: 'assigned';
+      readonly choice?: number | undefined;
+      readonly task: TaskId;
+      readonly miner: Address;
+      readonly promptTokens: number;
+    }
+  | { readonly type: 'ended'; readonly choice: number; readonly result: CompletionResult }
+  | {
+      readonly type: 'delta';
+      readonly choice?: number | undefined;
+      readonly text: string;
+      readonly tokens: number;
+      /** When the request asked for them: of the tokens of this delta that are not special. Text may come later than its tokens. */
+      readonly logprobs?: readonly ContentLogprob[] | undefined;
+    };
 
 export interface CompletionResult {
   readonly task: TaskId;
@@ -68,9 +104,10 @@ export interface CompletionResult {
 export interface RouterService {
   models(): readonly RoutableModel[];
   /**
-   * Streams one completion; aborting the signal or returning from the iteration cancels the work at the miner.
+   * Streams one completion and gives one result for each choice; aborting the signal or returning from the iteration cancels the work at the miner.
    *
-   * @throws coded errors with an HTTP status (docs/errors.md); before the first event nothing was billed.
+   * @throws coded errors with an HTTP status (docs/errors.md); before the first event nothing was billed. When one choice fails the others are
+   * cancelled; those that had ended are paid.
    */
-  complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, CompletionResult, void>;
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void>;
 }

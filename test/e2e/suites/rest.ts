@@ -74,6 +74,50 @@ export function restSuite(net: () => Devnet): void {
     assert.notEqual(await sample(43), first);
   });
 
+  it('logprobs: the bytes of the tokens are the answer, the greedy token is the most probable one, streamed as whole', async () => {
+    const wish = { model, messages: QUESTION, logprobs: true, top_logprobs: 3 };
+    const whole = await api.chat.completions.create(wish);
+    const content = whole.choices[0]?.logprobs?.content ?? [];
+    assert.equal(Buffer.from(content.flatMap(({ bytes }) => bytes ?? [])).toString(), whole.choices[0]?.message.content);
+    for (const { token, logprob, top_logprobs: top } of content) {
+      assert.ok(logprob <= 0);
+      assert.equal(top.length, 3);
+      assert.deepEqual([top[0]?.token, top[0]?.logprob], [token, logprob]);
+    }
+    const streamed = [];
+    for await (const chunk of await api.chat.completions.create({ ...wish, stream: true }))
+      streamed.push(...(chunk.choices[0]?.logprobs?.content ?? []));
+    assert.deepEqual(streamed, content);
+  });
+
+  it('n choices: own seeds and receipts, the first one that of a single answer, the session owes exactly their sum', async () => {
+    const { id, apiKey } = await sessionFor(net(), '2');
+    const wish = { model, messages: STORY, temperature: 0.8, seed: 42, max_tokens: 20 };
+    const response = await post(net(), { ...wish, n: 3 }, apiKey);
+    assert.equal(response.status, 200);
+    const { choices, usage, cortensor } = (await response.json()) as OpenAI.ChatCompletion & {
+      cortensor: { cost: string; choices: { task: string; cost: string; receipt: { receipt: { completionTokens: number } } }[] };
+    };
+    const texts = choices.map(({ message }) => message.content);
+    const single = await api.chat.completions.create(wish);
+    assert.equal(texts[0], single.choices[0]?.message.content);
+    assert.equal(new Set(texts).size, 3);
+    const receipts = cortensor.choices.map(({ receipt }) => receipt.receipt.completionTokens);
+    assert.equal(usage?.prompt_tokens, single.usage?.prompt_tokens);
+    assert.equal(
+      usage?.completion_tokens,
+      receipts.reduce((sum, tokens) => sum + tokens, 0),
+    );
+    assert.equal(new Set(cortensor.choices.map(({ task }) => task)).size, 3);
+    const { promised, spent } = await net().call('router-1', 'session_show', { session: id });
+    assert.equal(BigInt(promised) + BigInt(spent), BigInt(cortensor.cost));
+
+    const streamed = ['', '', ''];
+    for await (const chunk of await api.chat.completions.create({ ...wish, n: 3, stream: true }))
+      for (const { index, delta } of chunk.choices) streamed[index] += delta.content ?? '';
+    assert.deepEqual(streamed, texts);
+  });
+
   it('max_tokens and stop end an answer', async () => {
     const short = await api.chat.completions.create({ model, messages: STORY, max_tokens: 5 });
     assert.equal(short.choices[0]?.finish_reason, 'length');
@@ -105,7 +149,6 @@ export function restSuite(net: () => Devnet): void {
   it('UNSUPPORTED_FIELD 400 names the field', async () => {
     for (const [field, value] of [
       ['tool_choice', 'required'],
-      ['n', 2],
       ['tools', [{ type: 'function', function: { name: 'f' } }]],
       ['response_format', { type: 'json_object' }],
       ['no_such_field', 1],

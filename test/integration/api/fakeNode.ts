@@ -1,6 +1,12 @@
 import type { NodeService, NodeStatus, SessionInfo } from '../../../src/api/service.ts';
 import { WORK_CONTRACTS } from '../../../src/chain/deployment.ts';
-import type { CompletionEvent, CompletionRequest, CompletionResult, RouterService } from '../../../src/roles/router/service.ts';
+import type {
+  CompletionEvent,
+  CompletionRequest,
+  CompletionResult,
+  ContentLogprob,
+  RouterService,
+} from '../../../src/roles/router/service.ts';
 import type { Address, ModelId, NetworkId, SessionId, TaskId } from '../../../src/types/index.ts';
 import { defineErrors, utilError } from '../../../src/util/errors.ts';
 
@@ -42,6 +48,12 @@ export function fakeResult(completionTokens: number): CompletionResult {
   };
 }
 
+function logprobsOf(token: string, { topLogprobs }: CompletionRequest): readonly ContentLogprob[] | undefined {
+  if (topLogprobs === undefined) return undefined;
+  const entry = { token, logprob: -0.5, bytes: [...Buffer.from(token)] };
+  return [{ ...entry, top: Array.from({ length: topLogprobs }, () => entry) }];
+}
+
 export interface FakeRouter extends RouterService {
   readonly requests: CompletionRequest[];
   /** Resolves with the reason when a running completion is cancelled. */
@@ -68,13 +80,21 @@ export function fakeRouter(): FakeRouter {
       },
       { id: 'lonely', modelId: bytes32('09') as ModelId, contextTokens: 512, miners: 0, price: undefined },
     ],
-    async *complete(request, signal): AsyncGenerator<CompletionEvent, CompletionResult, void> {
+    async *complete(request, signal): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
       requests.push(request);
       const text = request.messages.at(-1)?.content ?? '';
       const [verb, ...rest] = text.split(' ');
       if (verb === 'empty') throw fakeError('SESSION_EMPTY', 'the session has 0 of 5 wei');
       if (verb === 'nobody') throw fakeError('NO_MINER', 'no live miner serves tiny');
       yield { type: 'assigned', task: bytes32('01') as TaskId, miner, promptTokens: 7 };
+      if (request.choices !== undefined) {
+        for (const word of rest)
+          for (let choice = 0; choice < request.choices; choice++)
+            yield { type: 'delta', choice, text: `${word}${choice} `, tokens: 1, logprobs: logprobsOf(word, request) };
+        const results = Array.from({ length: request.choices }, () => fakeResult(rest.length));
+        for (const [choice, result] of results.entries()) yield { type: 'ended', choice, result };
+        return results;
+      }
       if (verb === 'flood') {
         const delta = 'x'.repeat(16_384);
         let sent = 0;
@@ -86,9 +106,9 @@ export function fakeRouter(): FakeRouter {
         } finally {
           cancelled.resolve({ sent });
         }
-        return fakeResult(Number(rest[0]));
+        return [fakeResult(Number(rest[0]))];
       }
-      for (const word of rest) yield { type: 'delta', text: `${word} `, tokens: 1 };
+      for (const word of rest) yield { type: 'delta', text: `${word} `, tokens: 1, logprobs: logprobsOf(`${word} `, request) };
       if (verb === 'break') throw fakeError('NO_MINER', 'the miner died');
       if (verb === 'hang') {
         await new Promise((_, reject) => {
@@ -100,7 +120,7 @@ export function fakeRouter(): FakeRouter {
           if (signal.aborted) stop();
         });
       }
-      return fakeResult(rest.length);
+      return [fakeResult(rest.length)];
     },
   };
 }
@@ -163,8 +183,10 @@ export function fakeNode(): FakeNode {
     sessionClose: async (id) => ({ id, state: 'closed', tx: bytes32('0d'), block: 9, refund: 5n }),
     sessionList: async () => [fakeSession],
     sessionApiKey: async (session) => ({ apiKey: 'cor-fake', session, router: miner, expiresAt: 2_000_000_000 }),
-    taskComplete: (request, signal) =>
-      router.complete({ ...request, apiKey: request.apiKey ?? 'cor-self', model: request.model ?? 'tiny' }, signal),
+    async *taskComplete(request, signal) {
+      const asked = { ...request, apiKey: request.apiKey ?? 'cor-self', model: request.model ?? 'tiny' };
+      return (yield* router.complete(asked, signal))[0] as CompletionResult;
+    },
     async taskShow(): Promise<never> {
       throw new Error('a defect');
     },

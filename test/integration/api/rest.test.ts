@@ -111,6 +111,54 @@ describe('api/rest over real HTTP', () => {
       assert.ok(cortensor.miner.startsWith('0xaa'));
     });
 
+    it('gives log-probabilities when asked, whole and streamed', async () => {
+      const wish = { ...ask('words a b'), logprobs: true, top_logprobs: 1 };
+      const entry = { token: 'a ', logprob: -0.5, bytes: [0x61, 0x20] };
+      const whole = await client.chat.completions.create(wish);
+      assert.deepEqual(whole.choices[0]?.logprobs?.content?.[0], { ...entry, top_logprobs: [entry] });
+      assert.equal(whole.choices[0]?.logprobs?.content?.length, 2);
+      const streamed = [];
+      for await (const chunk of await client.chat.completions.create({ ...wish, stream: true }))
+        streamed.push(...(chunk.choices[0]?.logprobs?.content ?? []));
+      assert.deepEqual(streamed, whole.choices[0]?.logprobs?.content);
+      const plain = await client.chat.completions.create(ask('words a b'));
+      assert.equal(plain.choices[0]?.logprobs, null);
+    });
+
+    it('gives n choices, whole and streamed, with a bill for each', async () => {
+      const wish = { ...ask('words a b'), n: 2, logprobs: true };
+      const whole = await client.chat.completions.create(wish);
+      assert.deepEqual(
+        whole.choices.map(({ index, message, logprobs }) => [index, message.content, logprobs?.content?.length]),
+        [
+          [0, 'a0 b0 ', 2],
+          [1, 'a1 b1 ', 2],
+        ],
+      );
+      assert.deepEqual(whole.usage, { prompt_tokens: 7, completion_tokens: 4, total_tokens: 11 });
+      const { cortensor } = whole as unknown as { cortensor: { cost: string; choices: { cost: string; receipt: unknown }[] } };
+      assert.equal(BigInt(cortensor.cost), 2n * BigInt(cortensor.choices[1]?.cost ?? 0));
+
+      const texts = ['', ''];
+      const ends: (string | null)[] = [];
+      const bills: unknown[] = [];
+      for await (const chunk of await client.chat.completions.create({ ...wish, stream: true })) {
+        for (const { index, delta, finish_reason } of chunk.choices) {
+          texts[index] += delta.content ?? '';
+          if (finish_reason !== null) ends[index] = finish_reason;
+        }
+        if ('cortensor' in chunk) bills.push(chunk.cortensor);
+      }
+      assert.deepEqual(
+        [texts, ends],
+        [
+          ['a0 b0 ', 'a1 b1 '],
+          ['stop', 'stop'],
+        ],
+      );
+      assert.deepEqual(bills, cortensor.choices);
+    });
+
     it('joins text parts and takes developer for system', async () => {
       await client.chat.completions.create({
         model: 'tiny',
@@ -168,9 +216,9 @@ describe('api/rest over real HTTP', () => {
     });
 
     it('UNSUPPORTED_FIELD with param', async () => {
-      await assert.rejects(client.chat.completions.create({ ...ask('words'), n: 2 }), (error) => {
+      await assert.rejects(client.chat.completions.create({ ...ask('words'), verbosity: 'low' }), (error) => {
         assert.ok(error instanceof APIError);
-        assert.deepEqual([error.status, error.code, error.param], [400, 'UNSUPPORTED_FIELD', 'n']);
+        assert.deepEqual([error.status, error.code, error.param], [400, 'UNSUPPORTED_FIELD', 'verbosity']);
         return true;
       });
     });

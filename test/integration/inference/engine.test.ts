@@ -125,6 +125,21 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
       });
     }
 
+    it('gives log-probabilities when asked, those of a replay, and the same tokens', async () => {
+      const r = request('how likely is this?', { sampling: PUSHED, maxTokens: 30 });
+      const { ids, logprobs } = await complete(engine, { ...r, topLogprobs: 5 });
+      const plain = await complete(engine, r);
+      assert.deepEqual([plain.ids, plain.logprobs], [ids, []]);
+      assert.equal(logprobs.length, ids.length);
+      const replay = await engine.verify({ ...r, outputIds: Uint32Array.from(ids) }, NEVER);
+      for (const [i, { logprob, top }] of logprobs.entries()) {
+        assert.ok(Math.abs(logprob - (replay.logprob[i] as number)) < 1e-4);
+        assert.equal(top.length, 5);
+        const own = top.find(({ tokenId }) => tokenId === ids[i]);
+        assert.ok(own === undefined ? logprob <= (top[4]?.logprob ?? 0) : own.logprob === logprob);
+      }
+    });
+
     it('finds a tampered token: another one was due', async () => {
       const r = request('tamper', { maxTokens: 20 });
       const { ids } = await complete(engine, r);

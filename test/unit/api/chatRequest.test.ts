@@ -22,11 +22,8 @@ function refused(change: Record<string, unknown>): [string, unknown] {
 
 describe('api/rest/chatRequest', () => {
   const unsupported: Record<string, unknown> = {
-    n: 2,
     store: true,
     service_tier: 'priority',
-    logprobs: true,
-    top_logprobs: 3,
     response_format: { type: 'json_object' },
     tools: [{ type: 'function' }],
     tool_choice: 'required',
@@ -47,7 +44,7 @@ describe('api/rest/chatRequest', () => {
   }
 
   const harmless: Record<string, unknown> = {
-    n: 1,
+    n: 8,
     store: false,
     service_tier: 'auto',
     frequency_penalty: -2,
@@ -55,7 +52,8 @@ describe('api/rest/chatRequest', () => {
     repetition_penalty: 1.1,
     min_p: 0.05,
     logit_bias: { 5: -100 },
-    logprobs: false,
+    logprobs: true,
+    top_logprobs: 0,
     response_format: { type: 'text' },
     tools: [],
     tool_choice: 'none',
@@ -78,6 +76,10 @@ describe('api/rest/chatRequest', () => {
     [{ presence_penalty: 2.1 }, 'presence_penalty'],
     [{ repetition_penalty: 0 }, 'repetition_penalty'],
     [{ min_p: -0.1 }, 'min_p'],
+    [{ n: 0 }, 'n'],
+    [{ n: 9 }, 'n'],
+    [{ top_logprobs: 3 }, 'top_logprobs'],
+    [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
     [{ logit_bias: { x: 1 } }, 'logit_bias.x'],
     [{ logit_bias: { 5: 101 } }, 'logit_bias.5'],
     [{ messages: [] }, 'messages'],
@@ -110,6 +112,12 @@ describe('api/rest/chatRequest', () => {
 
   it('INVALID_REQUEST for a body that is no object', () => {
     for (const body of [null, [], 'x', 5]) assert.throws(() => parseChatRequest(body, 'k'), { code: 'INVALID_REQUEST' });
+  });
+
+  it('asks for log-probabilities only with logprobs', () => {
+    const wish = (change: object): number | undefined => parseChatRequest({ ...base, ...change }, 'k').completion.topLogprobs;
+    assert.deepEqual([wish({}), wish({ logprobs: false, top_logprobs: 0 })], [undefined, undefined]);
+    assert.deepEqual([wish({ logprobs: true }), wish({ logprobs: true, top_logprobs: 20 })], [0, 20]);
   });
 
   it('prefers max_completion_tokens over max_tokens', () => {

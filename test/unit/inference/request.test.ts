@@ -13,6 +13,8 @@ const bias = (...pairs: [number, number][]): LogitBias[] => pairs.map(([token, b
 describe('request checks', () => {
   const wrong: [string, Partial<GenerateRequest>][] = [
     ['REQUEST_INVALID', { cacheScope: 'x'.repeat(257) }],
+    ['REQUEST_INVALID', { topLogprobs: 21 }],
+    ['REQUEST_INVALID', { topLogprobs: -1 }],
     ['PROMPT_EMPTY', { promptIds: new Uint32Array() }],
     ['PROMPT_TOO_LONG', { promptIds: new Uint32Array(16) }],
     ['TOKEN_OUT_OF_RANGE', { promptIds: Uint32Array.of(100) }],

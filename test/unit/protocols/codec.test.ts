@@ -10,6 +10,7 @@ import {
   type Declared,
   fixed,
   oneName,
+  packedF32,
   packedU32,
   peerId,
   text,
@@ -40,6 +41,7 @@ const Sample = message('Sample', 4_096, {
   many: [13, repeated(Inner, 4)],
   labels: [14, repeated(text(8), 3)],
   maybe: [15, optional(u32)],
+  floats: [16, packedF32(9)],
   maybeInner: [2_000, optional(Inner)],
 });
 const Either = union('Either', 8_192, { sample: [1, Sample], inner: [2, Inner] });
@@ -65,11 +67,28 @@ const sample = fc.record(
     many: fc.array(inner, { maxLength: 4 }),
     labels: fc.array(shortText(8), { maxLength: 3 }),
     maybe: fc.nat({ max: 0xffff_ffff }),
+    floats: fc.float32Array({ maxLength: 9, noNaN: true }),
     maybeInner: inner,
   },
   {
     noNullPrototype: true,
-    requiredKeys: ['small', 'big', 'flag', 'name', 'blob', 'hash', 'price', 'amount', 'peer', 'ids', 'kind', 'inner', 'many', 'labels'],
+    requiredKeys: [
+      'small',
+      'big',
+      'flag',
+      'name',
+      'blob',
+      'hash',
+      'price',
+      'amount',
+      'peer',
+      'ids',
+      'kind',
+      'inner',
+      'many',
+      'labels',
+      'floats',
+    ],
   },
 );
 
@@ -117,6 +136,7 @@ describe('protocols/codec', () => {
         assert.equal(object.big, String(value.big));
         assert.equal(object.name, value.name);
         assert.deepEqual(object.ids, [...value.ids]);
+        assert.deepEqual(object.floats, [...value.floats]);
         assert.equal(object.inner.label, value.inner.label);
         assert.equal(object.many.length, value.many.length);
         assert.equal('maybe' in object && object.maybe !== undefined ? object.maybe : undefined, value.maybe);

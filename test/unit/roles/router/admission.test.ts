@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { budgetOf, type SessionEntry } from '../../../../src/chain/sessionView.ts';
 import { createApiKey } from '../../../../src/crypto/apiKey.ts';
 import type { ApiKey } from '../../../../src/crypto/eip712.ts';
-import { type Admission, affordable, Gate, stateOf } from '../../../../src/roles/router/admission.ts';
+import { type Admission, type AdmissionRequest, affordable, Gate, stateOf } from '../../../../src/roles/router/admission.ts';
 import { openRouterLedger, ROUTER_MIGRATIONS } from '../../../../src/roles/router/ledger.ts';
 import { openDatabase } from '../../../../src/storage/database.ts';
 import { costOf, type ModelId } from '../../../../src/types/index.ts';
@@ -33,9 +33,11 @@ function setUp(session: SessionEntry | undefined = sessionOf()) {
   const ledger = openRouterLedger(openDatabase(':memory:', ROUTER_MIGRATIONS));
   const sessions = { get: () => session, refresh: async () => session, ofClient: () => [], size: 1 };
   const gate = new Gate({ sessions, ledger, contracts: CONTRACTS, operator: router.address, clock });
-  const admit = (apiKey: string, change: { maxTokens?: number | undefined; model?: ModelId } = {}): Promise<Admission> =>
-    gate.admit({ apiKey, model: MODEL, promptTokens: 1_000, maxTokens: 1_000, maxTokensBound: 2_000, ...change }, signal);
-  return { gate, ledger, clock, admit };
+  const admitAll = (apiKey: string, change: Partial<AdmissionRequest> = {}): Promise<readonly Admission[]> =>
+    gate.admit({ apiKey, model: MODEL, promptTokens: 1_000, maxTokens: 1_000, maxTokensBound: 2_000, choices: 1, ...change }, signal);
+  const admit = async (apiKey: string, change?: Partial<AdmissionRequest>): Promise<Admission> =>
+    (await admitAll(apiKey, change))[0] as Admission;
+  return { gate, ledger, clock, admit, admitAll };
 }
 
 describe('router/admission', () => {
@@ -62,7 +64,7 @@ describe('router/admission', () => {
     const ledger = openRouterLedger(openDatabase(':memory:', ROUTER_MIGRATIONS));
     const sessions = { get: () => undefined, refresh: async () => undefined, ofClient: () => [], size: 0 };
     const gate = new Gate({ sessions, ledger, contracts: CONTRACTS, operator: router.address, clock });
-    const request = { apiKey: await keyOf(), model: MODEL, promptTokens: 1, maxTokens: 1, maxTokensBound: 1 };
+    const request = { apiKey: await keyOf(), model: MODEL, promptTokens: 1, maxTokens: 1, maxTokensBound: 1, choices: 1 };
     await assert.rejects(gate.admit(request, signal), { code: 'SESSION_NOT_FOUND' });
   });
 
@@ -106,6 +108,32 @@ describe('router/admission', () => {
     (await admit(key)).release();
   });
 
+  it('several choices are admitted together or not at all, each with its own worst case', async () => {
+    const key = await keyOf();
+    const worst = costOf(sessionOf().priceMax, 1_000, 1_000);
+    await assert.rejects(setUp(sessionOf({ deposit: 3n * worst - 1n })).admitAll(key, { choices: 3 }), { code: 'DEPOSIT_TOO_LOW' });
+    const { gate, admit, admitAll } = setUp(sessionOf({ deposit: 3n * worst }));
+    const three = await admitAll(key, { choices: 3 });
+    assert.deepEqual(
+      three.map(({ reserved }) => reserved),
+      [worst, worst, worst],
+    );
+    await assert.rejects(admit(key), { code: 'DEPOSIT_TOO_LOW' });
+    three[1]?.release();
+    three[1]?.release();
+    assert.equal(gate.reserved(KEY.session), 2n * worst);
+    (await admit(key)).release();
+  });
+
+  it('without a wish several choices share what the deposit allows', async () => {
+    const deposit = 4n * costOf(sessionOf().priceMax, 1_000, 300);
+    const four = await setUp(sessionOf({ deposit })).admitAll(await keyOf(), { maxTokens: undefined, choices: 4 });
+    assert.deepEqual(
+      four.map(({ maxTokens }) => maxTokens),
+      [300, 300, 300, 300],
+    );
+  });
+
   it('without a wish the answer is as long as the deposit and the bound allow', async () => {
     const key = await keyOf();
     assert.equal((await setUp().admit(key, { maxTokens: undefined })).maxTokens, 2_000);
@@ -119,6 +147,7 @@ describe('router/admission', () => {
       kind: fc.constantFrom('admit', 'admit', 'drop', 'finish'),
       at: fc.nat(50),
       tokens: fc.integer({ min: 1, max: 400 }),
+      choices: fc.integer({ min: 1, max: 3 }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), fc.bigInt({ min: 0n, max: 5_000n }), async (steps, deposit) => {
@@ -127,11 +156,11 @@ describe('router/admission', () => {
         const held: Admission[] = [];
         const waiting: Promise<unknown>[] = [];
         let task = 0;
-        for (const { kind, at, tokens } of steps) {
+        for (const { kind, at, tokens, choices } of steps) {
           if (kind === 'admit') {
-            const request = { apiKey: key, model: MODEL, promptTokens: tokens, maxTokens: tokens, maxTokensBound: 400 };
+            const request = { apiKey: key, model: MODEL, promptTokens: tokens, maxTokens: tokens, maxTokensBound: 400, choices };
             const admitted = gate.admit(request, signal).then(
-              (admission) => held.push(admission),
+              (admissions) => held.push(...admissions),
               (error: { code: string }) => assert.equal(error.code, 'DEPOSIT_TOO_LOW'),
             );
             waiting.push(admitted);

@@ -21,14 +21,14 @@ const end = async (change: Partial<Receipt> = {}, by = miner): Promise<InferDown
   finishReason: 'stop',
 });
 
-async function read(frames: readonly InferDown[], assignment = ASSIGNMENT, timeouts = TIMEOUTS, ends = true) {
+async function read(frames: readonly InferDown[], assignment = ASSIGNMENT, timeouts = TIMEOUTS, ends = true, topLogprobs?: number) {
   const channel = new FakeChannel<InferUp, InferDown>(frames, ends);
-  const answer = readAnswer(channel, assignment, CONTRACTS, timeouts, new AbortController().signal);
+  const answer = readAnswer(channel, assignment, CONTRACTS, timeouts, topLogprobs, new AbortController().signal);
   const streamed: number[] = [];
   for (;;) {
     const step = await answer.next();
     if (step.done) return { streamed, answer: step.value };
-    streamed.push(...step.value);
+    streamed.push(...step.value.tokenIds);
   }
 }
 
@@ -60,6 +60,10 @@ describe('router/dispatch', () => {
       await assert.rejects(read(await frames()), { code: 'RECEIPT_REFUSED' });
     });
   }
+
+  it('LOGPROBS_REFUSED before the tokens of the chunk are given on', async () => {
+    await assert.rejects(read(CHUNKS, ASSIGNMENT, TIMEOUTS, true, 2), { code: 'LOGPROBS_REFUSED' });
+  });
 
   it('MINER_LOST when the stream ends without a receipt', async () => {
     await assert.rejects(read(CHUNKS), { code: 'MINER_LOST' });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { keccak256 } from 'viem';
 import { samplingOf } from '../../../../src/roles/router/sampling.ts';
 import type { CompletionRequest } from '../../../../src/roles/router/service.ts';
 import { GREEDY, type Hex } from '../../../../src/types/index.ts';
@@ -9,7 +10,7 @@ const SEED: Hex = `0x${'5a'.repeat(32)}`;
 describe('sampling of a request', () => {
   it('is greedy with a drawn seed when nothing is asked for', () => {
     assert.deepEqual(
-      samplingOf(REQUEST, () => SEED),
+      samplingOf(REQUEST, 0, () => SEED),
       { ...GREEDY, seed: SEED },
     );
   });
@@ -26,7 +27,7 @@ describe('sampling of a request', () => {
       repetitionPenalty: 1.15,
     };
     assert.deepEqual(
-      samplingOf(request, () => SEED),
+      samplingOf(request, 0, () => SEED),
       {
         temperatureMilli: 700,
         topPPpm: 950_000,
@@ -42,7 +43,7 @@ describe('sampling of a request', () => {
   });
 
   it('orders biases by token', () => {
-    const { logitBias } = samplingOf({ ...REQUEST, logitBias: { 4000000000: 1, 7: -0.5 } }, () => SEED);
+    const { logitBias } = samplingOf({ ...REQUEST, logitBias: { 4000000000: 1, 7: -0.5 } }, 0, () => SEED);
     assert.deepEqual(logitBias, [
       { token: 7, biasMilli: -500 },
       { token: 4_000_000_000, biasMilli: 1_000 },
@@ -50,10 +51,18 @@ describe('sampling of a request', () => {
   });
 
   it('takes a negative seed as two’s complement', () => {
-    assert.equal(samplingOf({ ...REQUEST, seed: -1 }, () => SEED).seed, `0x${'ff'.repeat(32)}`);
+    assert.equal(samplingOf({ ...REQUEST, seed: -1 }, 0, () => SEED).seed, `0x${'ff'.repeat(32)}`);
+  });
+
+  it('gives the first choice the seed itself and each other one its own, always the same', () => {
+    const seedOf = (choice: number): Hex => samplingOf({ ...REQUEST, seed: 1 }, choice, () => SEED).seed;
+    const first: Hex = `0x${'01'.padStart(64, '0')}`;
+    assert.equal(seedOf(0), first);
+    assert.equal(seedOf(3), keccak256(`${first}00000003`));
+    assert.equal(samplingOf(REQUEST, 3, () => SEED).seed, SEED);
   });
 
   it('keeps the tiniest nucleus above 0', () => {
-    assert.equal(samplingOf({ ...REQUEST, topP: 1e-9 }, () => SEED).topPPpm, 1);
+    assert.equal(samplingOf({ ...REQUEST, topP: 1e-9 }, 0, () => SEED).topPPpm, 1);
   });
 });
