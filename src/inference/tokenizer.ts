@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { Template } from '@huggingface/jinja';
-import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
 import { readJson } from './modelFiles.ts';
 import { type ModelManifest, readManifest } from './models.ts';
+import { openHfTokenizer } from './tokenizers/open.ts';
 import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
@@ -54,8 +55,9 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
   const { model, settings } = await readTokenizer(manifest);
   let hf: HfTokenizer;
   try {
-    hf = new HfTokenizer(model, settings);
+    hf = openHfTokenizer(model, settings);
   } catch (error) {
+    if (isCoded(error)) throw error;
     throw inferenceError('MODEL_INVALID', `tokenizer.json in ${dir} is not a tokenizer that can be read`, { dir }, error);
   }
   const template = parseTemplate(settings.chat_template);
