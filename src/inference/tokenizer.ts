@@ -1,12 +1,13 @@
 import path from 'node:path';
-import { Template } from '@huggingface/jinja';
-import type { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import { isCoded } from '../util/errors.ts';
+import { ChatTemplate, templateSource } from './chatTemplate.ts';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
-import { readJson } from './modelFiles.ts';
+import { CHAT_TEMPLATE_FILE, GENERATION_FILE, readJson, readText } from './modelFiles.ts';
 import { type ModelManifest, readManifest } from './models.ts';
+import type { HfTokenizer } from './tokenizers/library.ts';
 import { openHfTokenizer } from './tokenizers/open.ts';
 import { guardChat } from './untrustedText.ts';
 
@@ -50,7 +51,7 @@ export async function openTokenizer(dir: string): Promise<Tokenizer> {
 }
 
 /** As {@link openTokenizer}, for a caller that has read the manifest already. */
-export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number): Promise<Tokenizer> {
+export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number, now = () => new Date()): Promise<Tokenizer> {
   const { dir, config } = manifest;
   const { model, settings } = await readTokenizer(manifest);
   let hf: HfTokenizer;
@@ -60,8 +61,10 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
     if (isCoded(error)) throw error;
     throw inferenceError('MODEL_INVALID', `tokenizer.json in ${dir} is not a tokenizer that can be read`, { dir }, error);
   }
-  const template = parseTemplate(settings.chat_template);
-  const specialTokens = specialTokenText(settings);
+  const has = (name: string): boolean => manifest.files.some((file) => file.name === name);
+  const source = has(CHAT_TEMPLATE_FILE) ? await readText(dir, CHAT_TEMPLATE_FILE) : templateSource(settings.chat_template, false);
+  const template = source === undefined ? undefined : new ChatTemplate(source, specialTokenText(settings), now);
+  const generation = has(GENERATION_FILE) ? await readJson(dir, GENERATION_FILE) : {};
   const specials = [...hf.get_added_tokens_decoder().values()].filter(({ special }) => special).map(({ content }) => content);
   const encode = (text: string): Uint32Array => Uint32Array.from(hf.encode(text, { add_special_tokens: false }).ids);
   const decode = (ids: readonly number[]): string =>
@@ -74,7 +77,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
       const guarded = guardChat(messages, specials, encode);
       let text: string;
       try {
-        text = template.render({ messages: guarded.messages, add_generation_prompt: true, ...specialTokens });
+        text = template.render({ messages: guarded.messages, addGenerationPrompt: true });
       } catch (error) {
         throw inferenceError(
           'CHAT_TEMPLATE_FAILED',
@@ -87,7 +90,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
     },
     decode: (ids) => decode(Array.from(ids)),
     detokenizer: () => new IncrementalDetokenizer(decode),
-    eosIds: eosIdsOf(config, settings, hf),
+    eosIds: eosIdsOf([config, generation], settings, hf),
     contextTokens,
   };
 }
@@ -106,15 +109,6 @@ async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest)
   }
 }
 
-function parseTemplate(source: unknown): Template | undefined {
-  if (typeof source !== 'string' || source === '') return undefined;
-  try {
-    return new Template(source);
-  } catch (error) {
-    throw inferenceError('MODEL_INVALID', 'chat_template in tokenizer_config.json cannot be parsed', {}, error);
-  }
-}
-
 /** bos_token and its kin as text: templates refer to them by name. */
 function specialTokenText(settings: Record<string, unknown>): Record<string, string> {
   const texts: Record<string, string> = {};
@@ -126,10 +120,10 @@ function specialTokenText(settings: Record<string, unknown>): Record<string, str
   return texts;
 }
 
-/** `eos_token_id` of config.json (a number or several) and `eos_token` of tokenizer_config.json. */
-function eosIdsOf(config: Readonly<Record<string, unknown>>, settings: Record<string, unknown>, hf: HfTokenizer): Set<number> {
+/** `eos_token_id` of config.json and generation_config.json (a number or several) and `eos_token` of tokenizer_config.json. */
+function eosIdsOf(configs: readonly Readonly<Record<string, unknown>>[], settings: Record<string, unknown>, hf: HfTokenizer): Set<number> {
   const ids = new Set<number>();
-  for (const id of [config.eos_token_id].flat()) if (typeof id === 'number') ids.add(id);
+  for (const id of configs.flatMap(({ eos_token_id }) => eos_token_id)) if (typeof id === 'number') ids.add(id);
   const text = specialTokenText(settings).eos_token;
   const id = text === undefined ? undefined : hf.token_to_id(text);
   if (id !== undefined) ids.add(id);

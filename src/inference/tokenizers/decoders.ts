@@ -1,11 +1,11 @@
-import { ByteFallbackDecoder, type Decoder, SequenceDecoder } from '@huggingface/tokenizers';
+import { ByteFallbackDecoder, SequenceDecoder } from './library.ts';
 
 const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
 /** Fatal, and with a byte order mark kept as the character that it is. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Puts {@link joinBytes} in the place of the library's own step wherever a decoder has it. */
-export function fixDecoder(decoder: Decoder | null): void {
+export function fixDecoder(decoder: object | null): void {
   if (decoder instanceof SequenceDecoder) decoder.decoders.forEach(fixDecoder);
   if (decoder instanceof ByteFallbackDecoder) decoder.decode_chain = joinBytes;
 }

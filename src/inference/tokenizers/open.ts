@@ -1,5 +1,5 @@
-import { type Normalizer as HfNormalizer, type PreTokenizer as HfPreTokenizer, Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { fixDecoder } from './decoders.ts';
+import { type HfTokenizer, Tokenizer } from './library.ts';
 import { normalizerOf } from './normalizers.ts';
 import { type PartConfig, unsupportedPart } from './parts.ts';
 import { preTokenizerOf } from './preTokenizers.ts';
@@ -22,13 +22,12 @@ export function openHfTokenizer(model: Record<string, unknown>, settings: Record
   const normalize = normalizerOf((model.normalizer ?? null) as PartConfig);
   const preTokenize = preTokenizerOf((model.pre_tokenizer ?? null) as PartConfig);
   // The library's own normalizer is made too: it looks for added tokens that are `normalized` in the form that it gives them.
-  const hf = new HfTokenizer(
+  const hf = new Tokenizer(
     { ...model, pre_tokenizer: null },
     Array.isArray(special) ? { additional_special_tokens: special.filter((t) => typeof t === 'string') } : {},
   );
-  hf.normalizer = normalize as unknown as HfNormalizer;
-  hf.pre_tokenizer = ((text: string, { section_index }: { section_index: number }) =>
-    preTokenize(text, section_index === 0)) as unknown as HfPreTokenizer;
+  hf.normalizer = normalize;
+  hf.pre_tokenizer = (text, { section_index }) => preTokenize(text, section_index === 0);
   fixUnigram(hf, (model.model as { vocab: [string, number][] }).vocab);
   fixDecoder(hf.decoder);
   return hf;

@@ -1,5 +1,5 @@
-import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { inferenceError } from '../errors.ts';
+import { SplitPreTokenizer } from './library.ts';
 
 /** A part of tokenizer.json as it stands there. */
 export type PartConfig = Readonly<Record<string, unknown>> | null;
@@ -13,6 +13,9 @@ export function unsupportedPart(part: string, what: unknown): Error {
   return inferenceError('MODEL_UNSUPPORTED', `tokenizer.json: ${part} ${text} is not supported`, { key: part, value: text });
 }
 
+/** A text as a pattern that finds just it. */
+export const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+
 /**
  * `{ "String": … }` or `{ "Regex": … }` (Oniguruma's dialect) as a regular expression of JavaScript.
  *
@@ -20,7 +23,7 @@ export function unsupportedPart(part: string, what: unknown): Error {
  */
 export function patternOf(part: string, config: Readonly<Record<string, unknown>>): RegExp {
   const { String: literal, Regex: regex } = (config.pattern ?? {}) as Record<string, unknown>;
-  if (typeof literal === 'string') return new RegExp(RegExp.escape(literal), 'gu');
+  if (typeof literal === 'string') return new RegExp(escaped(literal), 'gu');
   if (typeof regex !== 'string') throw unsupportedPart(part, config.pattern);
   try {
     const { pattern } = new SplitPreTokenizer({ type: 'Split', pattern: { Regex: regex }, invert: false });

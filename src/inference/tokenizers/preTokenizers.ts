@@ -1,4 +1,4 @@
-import { type PartConfig, patternOf, SPACE, unsupportedPart } from './parts.ts';
+import { escaped, type PartConfig, patternOf, SPACE, unsupportedPart } from './parts.ts';
 
 /** Cuts a text into pieces that the model sees one by one. `isStart`: the text stands at the very beginning of what is encoded. */
 export type PreTokenizer = (text: string, isStart: boolean) => string[];
@@ -98,7 +98,7 @@ function metaspace({
   if (typeof replacement !== 'string' || [...replacement].length !== 1) throw unsupportedPart('pre_tokenizer', { replacement });
   const when = scheme ?? (prefix === false ? 'never' : 'always');
   if (!['always', 'first', 'never'].includes(String(when))) throw unsupportedPart('pre_tokenizer', { prepend_scheme: when });
-  const cut = splitter(new RegExp(RegExp.escape(replacement), 'gu'), 'mergedwithnext', false);
+  const cut = splitter(new RegExp(escaped(replacement), 'gu'), 'mergedwithnext', false);
   return (text, isStart) => {
     const marked = text.replaceAll(' ', replacement);
     const prepends = !marked.startsWith(replacement) && (when === 'always' || (when === 'first' && isStart));

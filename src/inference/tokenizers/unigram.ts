@@ -1,4 +1,4 @@
-import { type Tokenizer as HfTokenizer, Unigram } from '@huggingface/tokenizers';
+import { type HfTokenizer, Unigram } from './library.ts';
 
 const UNKNOWN_PENALTY = 10;
 
