@@ -13,6 +13,10 @@ const ONNX_BYTES_MAX = 2 ** 31 - 1;
 const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
 /** What an encoder does with its hidden states, as sentence-transformers writes it. */
 export const POOLING_FILES = ['modules.json', '1_Pooling/config.json'] as const;
+/** A template of its own, as newer models have it, instead of the one in tokenizer_config.json. */
+export const CHAT_TEMPLATE_FILE = 'chat_template.jinja';
+/** More tokens that end an answer. What it suggests for sampling is not used: requests say how to sample. */
+export const GENERATION_FILE = 'generation_config.json';
 const SHARDS_MAX = 256;
 /** Byte limits of the files with fixed names. */
 const BYTES_MAX = {
@@ -21,6 +25,8 @@ const BYTES_MAX = {
   'model.safetensors.index.json': 16 << 20,
   'tokenizer.json': 64 << 20,
   'tokenizer_config.json': 4 << 20,
+  'chat_template.jinja': 1 << 20,
+  'generation_config.json': 1 << 20,
   'signature.json': 1 << 20,
   'modules.json': 1 << 20,
   '1_Pooling/config.json': 1 << 20,
@@ -62,6 +68,7 @@ export async function findModelFiles(dir: string): Promise<ModelFiles> {
     // A GGUF file brings its own, and a signature needs none; what lies beside them counts.
     if ((format !== 'gguf' && !signed) || (await exists(dir, name))) names.push([name, BYTES_MAX[name]]);
   }
+  for (const name of [CHAT_TEMPLATE_FILE, GENERATION_FILE] as const) if (await exists(dir, name)) names.push([name, BYTES_MAX[name]]);
   const files: ModelFile[] = [];
   for (const [name, bytesMax] of names) {
     const file = path.join(dir, name);
@@ -100,6 +107,12 @@ export async function readJson(dir: string, name: Exclude<keyof typeof BYTES_MAX
     throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not a JSON object`, { dir, file: name });
   }
   return parsed as Record<string, unknown>;
+}
+
+/** @throws MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE */
+export async function readText(dir: string, name: typeof CHAT_TEMPLATE_FILE): Promise<string> {
+  await sizeOf(dir, name, BYTES_MAX[name]);
+  return readFile(path.join(dir, name), 'utf8');
 }
 
 /** As {@link readJson}, for files that may hold anything. */

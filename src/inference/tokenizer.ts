@@ -1,13 +1,15 @@
 import path from 'node:path';
-import { Template } from '@huggingface/jinja';
-import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import { isCoded } from '../util/errors.ts';
+import { ChatTemplate, templateSource } from './chatTemplate.ts';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
-import { readJson } from './modelFiles.ts';
+import { CHAT_TEMPLATE_FILE, GENERATION_FILE, readJson, readText } from './modelFiles.ts';
 import { type ModelManifest, readManifest } from './models.ts';
 import { vocabularyBytes } from './tokenBytes.ts';
+import type { HfTokenizer } from './tokenizers/library.ts';
+import { openHfTokenizer } from './tokenizers/open.ts';
 import { guardChat } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
@@ -54,17 +56,20 @@ export async function openTokenizer(dir: string): Promise<Tokenizer> {
 }
 
 /** As {@link openTokenizer}, for a caller that has read the manifest already. */
-export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number): Promise<Tokenizer> {
+export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number, now = () => new Date()): Promise<Tokenizer> {
   const { dir, config } = manifest;
   const { model, settings } = await readTokenizer(manifest);
   let hf: HfTokenizer;
   try {
-    hf = new HfTokenizer(model, settings);
+    hf = openHfTokenizer(model, settings);
   } catch (error) {
+    if (isCoded(error)) throw error;
     throw inferenceError('MODEL_INVALID', `tokenizer.json in ${dir} is not a tokenizer that can be read`, { dir }, error);
   }
-  const template = parseTemplate(settings.chat_template);
-  const specialTokens = specialTokenText(settings);
+  const has = (name: string): boolean => manifest.files.some((file) => file.name === name);
+  const source = has(CHAT_TEMPLATE_FILE) ? await readText(dir, CHAT_TEMPLATE_FILE) : templateSource(settings.chat_template, false);
+  const template = source === undefined ? undefined : new ChatTemplate(source, specialTokenText(settings), now);
+  const generation = has(GENERATION_FILE) ? await readJson(dir, GENERATION_FILE) : {};
   const added = hf.get_added_tokens_decoder();
   const specials = [...added.values()].filter(({ special }) => special).map(({ content }) => content);
   const bytesOf = vocabularyBytes(model.decoder);
@@ -79,7 +84,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
       const guarded = guardChat(messages, specials, encode);
       let text: string;
       try {
-        text = template.render({ messages: guarded.messages, add_generation_prompt: true, ...specialTokens });
+        text = template.render({ messages: guarded.messages, addGenerationPrompt: true });
       } catch (error) {
         throw inferenceError(
           'CHAT_TEMPLATE_FAILED',
@@ -97,7 +102,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
       return content === undefined ? bytesOf(hf.id_to_token(id) ?? '') : Buffer.from(content);
     },
     specialIds: new Set([...added].filter(([, { special }]) => special).map(([id]) => id)),
-    eosIds: eosIdsOf(config, settings, hf),
+    eosIds: eosIdsOf([config, generation], settings, hf),
     contextTokens,
   };
 }
@@ -116,15 +121,6 @@ async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest)
   }
 }
 
-function parseTemplate(source: unknown): Template | undefined {
-  if (typeof source !== 'string' || source === '') return undefined;
-  try {
-    return new Template(source);
-  } catch (error) {
-    throw inferenceError('MODEL_INVALID', 'chat_template in tokenizer_config.json cannot be parsed', {}, error);
-  }
-}
-
 /** bos_token and its kin as text: templates refer to them by name. */
 function specialTokenText(settings: Record<string, unknown>): Record<string, string> {
   const texts: Record<string, string> = {};
@@ -136,10 +132,10 @@ function specialTokenText(settings: Record<string, unknown>): Record<string, str
   return texts;
 }
 
-/** `eos_token_id` of config.json (a number or several) and `eos_token` of tokenizer_config.json. */
-function eosIdsOf(config: Readonly<Record<string, unknown>>, settings: Record<string, unknown>, hf: HfTokenizer): Set<number> {
+/** `eos_token_id` of config.json and generation_config.json (a number or several) and `eos_token` of tokenizer_config.json. */
+function eosIdsOf(configs: readonly Readonly<Record<string, unknown>>[], settings: Record<string, unknown>, hf: HfTokenizer): Set<number> {
   const ids = new Set<number>();
-  for (const id of [config.eos_token_id].flat()) if (typeof id === 'number') ids.add(id);
+  for (const id of configs.flatMap(({ eos_token_id }) => eos_token_id)) if (typeof id === 'number') ids.add(id);
   const text = specialTokenText(settings).eos_token;
   const id = text === undefined ? undefined : hf.token_to_id(text);
   if (id !== undefined) ids.add(id);
