@@ -39,7 +39,9 @@ const PACKAGE_ROOT = packageRoot(path.dirname(fileURLToPath(import.meta.url)));
 /** models/default of this package: the same folder whether this runs from src/ or from dist/src/. */
 export const DEFAULT_MODEL_DIR = path.join(PACKAGE_ROOT, 'models', 'default');
 /** What was tried out by another version is tried out again. */
-export const PACKAGE_VERSION = String((createRequire(import.meta.url)(path.join(PACKAGE_ROOT, 'package.json')) as { version: unknown }).version);
+export const PACKAGE_VERSION = String(
+  (createRequire(import.meta.url)(path.join(PACKAGE_ROOT, 'package.json')) as { version: unknown }).version,
+);
 
 function packageRoot(from: string): string {
   for (let dir = from; ; dir = path.dirname(dir)) {

@@ -32,7 +32,8 @@ export function checkTokenizer(tokenizer: Json, dir: string): void {
   if (Array.isArray(merges)) bounded(merges.length, MERGES_MAX, 'merges', invalid);
   const added = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
   bounded(added.length, ADDED_TOKENS_MAX, 'added tokens', invalid);
-  for (const token of added) bounded(String(objectOf(token).content ?? '').length, TOKEN_CHARS_MAX, 'characters of an added token', invalid);
+  for (const token of added)
+    bounded(String(objectOf(token).content ?? '').length, TOKEN_CHARS_MAX, 'characters of an added token', invalid);
 
   let count = 0;
   for (const section of ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) {

@@ -33,7 +33,12 @@ export interface LoadedModels {
 }
 
 /** One engine for all roles of a node that compute; undefined when none does. */
-export async function loadModels(config: Config, roles: ReadonlySet<Role>, rehearsals: Rehearsals, log: Logger): Promise<LoadedModels | undefined> {
+export async function loadModels(
+  config: Config,
+  roles: ReadonlySet<Role>,
+  rehearsals: Rehearsals,
+  log: Logger,
+): Promise<LoadedModels | undefined> {
   const { miner, guard } = config;
   const minerDirs = roles.has('miner') ? await modelDirs(miner.modelDirs, config) : [];
   const guardDirs = roles.has('guard') ? await modelDirs(guard.modelDirs, config) : [];

@@ -121,5 +121,7 @@ function zeros(dir: string, name: string, { type, shape: named }: TensorSpec): T
   const shape = named.map((size) => (typeof size === 'number' ? size : 1));
   const count = shape.reduce((product, size) => product * size, 1);
   if (count <= NUMBERS_MAX) return { type, shape, data: new Uint8Array(count) };
-  throw inferenceError('MODEL_INVALID', `signature.json in ${dir}: ${name} has ${count} numbers; at most ${NUMBERS_MAX} are taken`, { dir });
+  throw inferenceError('MODEL_INVALID', `signature.json in ${dir}: ${name} has ${count} numbers; at most ${NUMBERS_MAX} are taken`, {
+    dir,
+  });
 }

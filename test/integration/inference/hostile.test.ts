@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createEngine } from '../../../src/inference/engine.ts';
 import { Rehearsals } from '../../../src/inference/rehearsal/index.ts';
 import { type RehearsalLimits, rehearsalLimits } from '../../../src/inference/rehearsal/limits.ts';
+import { GREEDY } from '../../../src/types/index.ts';
 import { isCoded } from '../../../src/util/errors.ts';
+import { fuzzLoaders } from '../../fuzz/loaders.ts';
 import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
-import { GREEDY } from '../../../src/types/index.ts';
 
 type Json = Record<string, unknown>;
 
@@ -34,7 +35,8 @@ describe('hostile model folders', function () {
   const refuses = (code: string, limits: (bytes: number) => RehearsalLimits = rehearsalLimits): Promise<void> =>
     assert.rejects(new Rehearsals({ limits }).check(dir, NEVER), (error) => isCoded(error, code) || assert.fail(error as Error));
 
-  it('MODEL_REHEARSAL_TIMEOUT at the limit of time', () => refuses('MODEL_REHEARSAL_TIMEOUT', (bytes) => ({ ...rehearsalLimits(bytes), wallMs: 1 })));
+  it('MODEL_REHEARSAL_TIMEOUT at the limit of time', () =>
+    refuses('MODEL_REHEARSAL_TIMEOUT', (bytes) => ({ ...rehearsalLimits(bytes), wallMs: 1 })));
 
   it('MODEL_REHEARSAL_MEMORY at the limit of memory', () =>
     refuses('MODEL_REHEARSAL_MEMORY', (bytes) => ({ ...rehearsalLimits(bytes), memoryBytes: 1 << 20 })));
@@ -80,9 +82,9 @@ describe('hostile model folders', function () {
     await refuses('MODEL_INVALID');
   });
 
-  it('MODEL_INVALID for a huge shape', async () => {
+  it('MODEL_UNSUPPORTED for a huge shape', async () => {
     await edit('config.json', (json) => ({ ...json, hidden_size: 65_536, intermediate_size: 1 << 20, num_hidden_layers: 1024 }));
-    await refuses('MODEL_INVALID');
+    await refuses('MODEL_UNSUPPORTED');
   });
 
   it('ENGINE_NUMERICS for weights that are no numbers', async () => {
@@ -106,6 +108,12 @@ describe('hostile model folders', function () {
     await refuses('MODEL_INVALID');
   });
 
+  it('give an id or a coded error when bytes are damaged at random', async () => {
+    const seen = await fuzzLoaders(24, 1);
+    assert.equal(seen.get('INTERNAL'), undefined);
+    assert.ok(seen.size > 1, [...seen.keys()].join());
+  });
+
   it('leave the engine as it is: the next model is served', async () => {
     const good = await writeTinyModel();
     const engine = createEngine();
@@ -127,8 +135,11 @@ describe('hostile model folders', function () {
     const never = (bytes: number): RehearsalLimits => ({ ...rehearsalLimits(bytes), wallMs: 1 });
     assert.equal(await new Rehearsals({ recordsDir, limits: never }).check(dir, NEVER), id);
     await writeFile(path.join(dir, 'card.md'), '# changed');
-    await assert.rejects(new Rehearsals({ recordsDir, limits: never }).check(dir, NEVER), (error) =>
-      isCoded(error, 'MODEL_REHEARSAL_TIMEOUT'),
-    );
+    const again = (): Promise<void> =>
+      assert.rejects(new Rehearsals({ recordsDir, limits: never }).check(dir, NEVER), (error) => isCoded(error, 'MODEL_REHEARSAL_TIMEOUT'));
+    await again();
+    await new Rehearsals({ recordsDir }).check(dir, NEVER);
+    for (const name of await readdir(recordsDir)) await writeFile(path.join(recordsDir, name), '{');
+    await again();
   });
 });
