@@ -39,6 +39,30 @@ export const inferenceError = defineErrors('inference', {
     http: 500,
     exit: 65,
   },
+  MODEL_TEXT_LIMIT: {
+    summary: 'The model’s tokenizer or chat template takes more time, or makes more text, than the input allows.',
+    remedy: 'Send less text; if a short one fails as well, the model’s tokenizer or template is damaged or hostile: use another model.',
+    http: 500,
+    exit: 65,
+  },
+  MODEL_REHEARSAL_CRASHED: {
+    summary: 'The process that tried the model out ended without an answer: a loader or ONNX Runtime crashed on its files.',
+    remedy: 'Do not use these files; fetch the model again from a publisher you trust, and report it if it repeats.',
+    http: 500,
+    exit: 65,
+  },
+  MODEL_REHEARSAL_TIMEOUT: {
+    summary: 'Trying the model out took longer than a model of its size may take.',
+    remedy: 'If the machine was busy, try again; else do not use these files.',
+    http: 500,
+    exit: 65,
+  },
+  MODEL_REHEARSAL_MEMORY: {
+    summary: 'Trying the model out took more memory than a model of its size may take, or than there is.',
+    remedy: 'Free memory, or use a smaller model; if there was enough, do not use these files.',
+    http: 500,
+    exit: 65,
+  },
   CHAT_TEMPLATE_FAILED: {
     summary: 'The chat template of the model rejected the messages, or there is none.',
     remedy: 'Send messages with the roles that the model knows, in the order that it knows.',

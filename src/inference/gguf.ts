@@ -1,7 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { inferenceError } from './errors.ts';
 import { OutOfBytes } from './gguf/cursor.ts';
 import { GGUF_HEADER_BYTES_MAX, type GgufHeader, type GgufTensor, type GgufValue, parseGgufHeader } from './gguf/header.ts';
+import { openRegular } from './regularFile.ts';
 
 /** The header is read in growing prefixes. */
 const FIRST_PREFIX_BYTES = 1 << 20;
@@ -20,7 +21,7 @@ export class GgufFile {
 
   /** @throws MODEL_INVALID when the header is damaged or a tensor lies outside the file, MODEL_UNSUPPORTED for other versions and types */
   static async open(path: string): Promise<GgufFile> {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     try {
       const { size } = await file.stat();
       return new GgufFile(path, file, await readHeader(path, file, size));

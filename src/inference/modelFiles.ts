@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { inferenceError } from './errors.ts';
+import { openRegular } from './regularFile.ts';
 
 /** How a folder holds the weights. */
 export type WeightsFormat = 'safetensors' | 'sharded' | 'gguf' | 'onnx';
@@ -15,9 +16,11 @@ const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
 export const POOLING_FILES = ['modules.json', '1_Pooling/config.json'] as const;
 /** A template of its own, as newer models have it, instead of the one in tokenizer_config.json. */
 export const CHAT_TEMPLATE_FILE = 'chat_template.jinja';
+export const CHAT_TEMPLATE_BYTES_MAX = 1 << 20;
 /** More tokens that end an answer. What it suggests for sampling is not used: requests say how to sample. */
 export const GENERATION_FILE = 'generation_config.json';
 const SHARDS_MAX = 256;
+export const FOLDER_ENTRIES_MAX = 4_096;
 /** Byte limits of the files with fixed names. */
 const BYTES_MAX = {
   'config.json': 1 << 20,
@@ -25,7 +28,7 @@ const BYTES_MAX = {
   'model.safetensors.index.json': 16 << 20,
   'tokenizer.json': 64 << 20,
   'tokenizer_config.json': 4 << 20,
-  'chat_template.jinja': 1 << 20,
+  'chat_template.jinja': CHAT_TEMPLATE_BYTES_MAX,
   'generation_config.json': 1 << 20,
   'signature.json': 1 << 20,
   'modules.json': 1 << 20,
@@ -37,6 +40,8 @@ export interface ModelFile {
   readonly bytes: number;
   /** Lower-case hex, no prefix. */
   readonly sha256: string;
+  /** What tells that the file is still the one that was hashed: inode, length, times of the last changes. */
+  readonly stamp: string;
 }
 
 /** The files of a model folder that its id covers. */
@@ -60,28 +65,65 @@ export async function findModelFiles(dir: string): Promise<ModelFiles> {
   if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
   const { format, weightFiles, weightMap } = await findWeights(dir);
   const names: [string, number][] = weightFiles.map((name) => [name, name.endsWith('.onnx') ? ONNX_BYTES_MAX : WEIGHT_BYTES_MAX]);
-  const signed = await exists(dir, 'signature.json');
+  const signed = await hasFile(dir, 'signature.json');
   if (signed) names.push(['signature.json', BYTES_MAX['signature.json']]);
-  for (const name of format === 'onnx' ? POOLING_FILES : []) if (await exists(dir, name)) names.push([name, BYTES_MAX[name]]);
+  for (const name of format === 'onnx' ? POOLING_FILES : []) if (await hasFile(dir, name)) names.push([name, BYTES_MAX[name]]);
   if (format === 'sharded') names.push(['model.safetensors.index.json', BYTES_MAX['model.safetensors.index.json']]);
   for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const) {
     // A GGUF file brings its own, and a signature needs none; what lies beside them counts.
-    if ((format !== 'gguf' && !signed) || (await exists(dir, name))) names.push([name, BYTES_MAX[name]]);
+    if ((format !== 'gguf' && !signed) || (await hasFile(dir, name))) names.push([name, BYTES_MAX[name]]);
   }
-  for (const name of [CHAT_TEMPLATE_FILE, GENERATION_FILE] as const) if (await exists(dir, name)) names.push([name, BYTES_MAX[name]]);
+  for (const name of [CHAT_TEMPLATE_FILE, GENERATION_FILE] as const) if (await hasFile(dir, name)) names.push([name, BYTES_MAX[name]]);
   const files: ModelFile[] = [];
-  for (const [name, bytesMax] of names) {
-    const file = path.join(dir, name);
-    const bytes = await sizeOf(dir, name, bytesMax);
-    files.push({ name, bytes, sha256: await sha256File(file) });
-  }
+  for (const [name, bytesMax] of names) files.push(await hashFile(dir, name, bytesMax));
   return { format, weightFiles, weightMap, files };
 }
 
+/**
+ * Whether the files are still those that were hashed: called after a load, it covers everything that was read in between.
+ *
+ * @throws MODEL_HASH_MISMATCH
+ */
+export async function checkUnchanged(dir: string, files: readonly Pick<ModelFile, 'name' | 'stamp'>[]): Promise<void> {
+  for (const { name, stamp } of files) {
+    const info = await stat(path.join(dir, name), { bigint: true }).catch(() => undefined);
+    if (info === undefined || stampOf(info) !== stamp)
+      throw inferenceError('MODEL_HASH_MISMATCH', `${name} in ${dir} changed while it was loaded`, { dir, file: name });
+  }
+}
+
+/**
+ * Stamps of everything that lies in the folder and one level below, without reading a file: equal ones tell that nothing was changed.
+ *
+ * @throws MODEL_NOT_FOUND, MODEL_INVALID when there are more entries than a model has
+ */
+export async function folderStamps(dir: string): Promise<readonly Pick<ModelFile, 'name' | 'bytes' | 'stamp'>[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
+    throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir }, error);
+  });
+  const names = entries.map(({ name }) => name);
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    names.push(...(await readdir(path.join(dir, entry.name))).map((name) => `${entry.name}/${name}`));
+  }
+  if (names.length > FOLDER_ENTRIES_MAX) {
+    const message = `${names.length} files in ${dir}; a model folder has at most ${FOLDER_ENTRIES_MAX}`;
+    throw inferenceError('MODEL_INVALID', message, { dir, count: names.length });
+  }
+  const stamps: Pick<ModelFile, 'name' | 'bytes' | 'stamp'>[] = [];
+  for (const name of names.sort()) {
+    const info = await stat(path.join(dir, name), { bigint: true }).catch(() => undefined);
+    stamps.push({ name, bytes: info?.isFile() ? Number(info.size) : 0, stamp: info === undefined ? '' : stampOf(info) });
+  }
+  return stamps;
+}
+
+const stampOf = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string => [ino, size, mtimeNs, ctimeNs].join(' ');
+
 async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
   const safetensors = { format: 'safetensors', weightFiles: ['model.safetensors'], weightMap: undefined } as const;
-  if (await exists(dir, 'model.safetensors')) return safetensors;
-  if (await exists(dir, 'model.safetensors.index.json')) {
+  if (await hasFile(dir, 'model.safetensors')) return safetensors;
+  if (await hasFile(dir, 'model.safetensors.index.json')) {
     const weightMap = await readWeightMap(dir);
     return { format: 'sharded', weightFiles: [...new Set(weightMap.values())].sort(), weightMap };
   }
@@ -89,9 +131,9 @@ async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
   if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
   if (gguf.length === 1) return { format: 'gguf', weightFiles: gguf, weightMap: undefined };
   for (const name of ONNX_FILES) {
-    if (!(await exists(dir, name))) continue;
+    if (!(await hasFile(dir, name))) continue;
     const data = `${name}_data`;
-    return { format: 'onnx', weightFiles: (await exists(dir, data)) ? [name, data] : [name], weightMap: undefined };
+    return { format: 'onnx', weightFiles: (await hasFile(dir, data)) ? [name, data] : [name], weightMap: undefined };
   }
   return safetensors;
 }
@@ -109,19 +151,26 @@ export async function readJson(dir: string, name: Exclude<keyof typeof BYTES_MAX
   return parsed as Record<string, unknown>;
 }
 
-/** @throws MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE */
-export async function readText(dir: string, name: typeof CHAT_TEMPLATE_FILE): Promise<string> {
-  await sizeOf(dir, name, BYTES_MAX[name]);
-  return readFile(path.join(dir, name), 'utf8');
-}
-
 /** As {@link readJson}, for files that may hold anything. */
 export async function readJsonValue(dir: string, name: Exclude<keyof typeof BYTES_MAX, 'model.safetensors'>): Promise<unknown> {
-  await sizeOf(dir, name, BYTES_MAX[name]);
+  const text = await readText(dir, name, BYTES_MAX[name]);
   try {
-    return JSON.parse(await readFile(path.join(dir, name), 'utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw inferenceError('MODEL_INVALID', `${name} in ${dir} is not JSON`, { dir, file: name }, error);
+  }
+}
+
+/** A file of the folder as text. @throws MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID */
+export async function readText(dir: string, name: string, bytesMax: number): Promise<string> {
+  const bytes = await sizeOf(dir, name, bytesMax);
+  const file = await openRegular(path.join(dir, name));
+  try {
+    // No more than was looked at: the file may have grown since.
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 
@@ -142,20 +191,39 @@ async function readWeightMap(dir: string): Promise<ReadonlyMap<string, string>> 
   return new Map(entries as [string, string][]);
 }
 
-async function exists(dir: string, name: string): Promise<boolean> {
+/** Whether there is a file of that name. */
+export async function hasFile(dir: string, name: string): Promise<boolean> {
   return (await stat(path.join(dir, name)).catch(() => undefined))?.isFile() === true;
 }
 
 async function sizeOf(dir: string, name: string, bytesMax: number): Promise<number> {
-  const info = await stat(path.join(dir, name)).catch(() => undefined);
-  if (!info?.isFile()) throw inferenceError('MODEL_FILE_MISSING', `${name} is missing in ${dir}`, { dir, file: name });
+  const file = path.join(dir, name);
+  const [link, info] = await Promise.all([lstat(file).catch(() => undefined), stat(file).catch(() => undefined)]);
+  if (info === undefined) throw inferenceError('MODEL_FILE_MISSING', `${name} is missing in ${dir}`, { dir, file: name });
+  if (!info.isFile()) throw inferenceError('MODEL_INVALID', `${name} in ${dir} is no regular file`, { dir, file: name });
+  if (link?.isSymbolicLink() && !(await isInside(dir, file))) {
+    throw inferenceError('MODEL_INVALID', `${name} in ${dir} is a link out of the folder; take the model in with \`model import\``, {
+      dir,
+      file: name,
+    });
+  }
   if (info.size <= bytesMax) return info.size;
   const data = { dir, file: name, bytes: info.size, bytesMax };
   throw inferenceError('MODEL_FILE_TOO_LARGE', `${name} has ${info.size} bytes; the limit is ${bytesMax}`, data);
 }
 
-async function sha256File(file: string): Promise<string> {
+async function isInside(dir: string, file: string): Promise<boolean> {
+  const [root, target] = await Promise.all([realpath(dir), realpath(file)]);
+  return target.startsWith(root + path.sep);
+}
+
+/** Reads what was looked at and no byte more. */
+async function hashFile(dir: string, name: string, bytesMax: number): Promise<ModelFile> {
+  const bytes = await sizeOf(dir, name, bytesMax);
+  const file = await openRegular(path.join(dir, name));
+  const stamp = stampOf(await file.stat({ bigint: true }));
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  const end = Math.max(0, bytes - 1);
+  for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20, end })) hash.update(chunk as Buffer);
+  return { name, bytes, sha256: hash.digest('hex'), stamp };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelId } from '../types/index.ts';
@@ -8,10 +8,14 @@ import { inferenceError } from './errors.ts';
 import { ggufConfig } from './gguf/config.ts';
 import { GgufFile } from './gguf.ts';
 import { architectureOf, slidingWindowOf } from './graph/shape.ts';
-import { findModelFiles, type ModelFiles, readJson } from './modelFiles.ts';
+import { findModelFiles, hasFile, type ModelFiles, readJson, readText } from './modelFiles.ts';
 import { kindOf, type ModelKind } from './modelKind.ts';
 
 const CARD_BYTES_MAX = 1 << 20;
+const CARD_LINES_MAX = 1_024;
+const CARD_LINE_CHARS_MAX = 512;
+/** Greatest numbers of config.json that are read. */
+const COUNT_MAX = { max_position_embeddings: 2 ** 24, vocab_size: 2 ** 20, hidden_size: 65_536 } as const;
 
 export interface ModelManifest extends ModelFiles {
   readonly dir: string;
@@ -30,8 +34,14 @@ export interface ModelManifest extends ModelFiles {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+const PACKAGE_ROOT = packageRoot(path.dirname(fileURLToPath(import.meta.url)));
+
 /** models/default of this package: the same folder whether this runs from src/ or from dist/src/. */
-export const DEFAULT_MODEL_DIR = path.join(packageRoot(path.dirname(fileURLToPath(import.meta.url))), 'models', 'default');
+export const DEFAULT_MODEL_DIR = path.join(PACKAGE_ROOT, 'models', 'default');
+/** What was tried out by another version is tried out again. */
+export const PACKAGE_VERSION = String(
+  (createRequire(import.meta.url)(path.join(PACKAGE_ROOT, 'package.json')) as { version: unknown }).version,
+);
 
 function packageRoot(from: string): string {
   for (let dir = from; ; dir = path.dirname(dir)) {
@@ -49,7 +59,7 @@ export async function readManifest(dir: string): Promise<ModelManifest> {
   const found = await findModelFiles(dir);
   const signed = found.files.some(({ name }) => name === 'signature.json');
   const config = signed ? {} : await readConfig(dir, found);
-  const card = await readCard(path.join(dir, 'card.md'));
+  const card = await readCard(dir);
   const window = slidingWindowOf(config) ?? Number.POSITIVE_INFINITY;
   const common = {
     ...found,
@@ -83,6 +93,12 @@ async function readConfig(dir: string, { format, weightFiles, files }: ModelFile
   }
 }
 
+/** @throws MODEL_HASH_MISMATCH when the folder is another model than the one that is expected, if one is */
+export function requireId({ dir, id }: Pick<ModelManifest, 'dir' | 'id'>, expected: ModelId | undefined): void {
+  if (expected === undefined || expected === id) return;
+  throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${id}, not ${expected}`, { dir, id, expected });
+}
+
 /** 0x + sha256 over the canonical JSON (keys sorted, no spaces) of {file name: sha256}. */
 export function modelIdOf(files: readonly { name: string; sha256: string }[]): ModelId {
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -90,22 +106,25 @@ export function modelIdOf(files: readonly { name: string; sha256: string }[]): M
   return `0x${createHash('sha256').update(canonical).digest('hex')}` as ModelId;
 }
 
-function positive(config: Record<string, unknown>, key: string, dir: string): number {
+function positive(config: Record<string, unknown>, key: keyof typeof COUNT_MAX, dir: string): number {
   const value = config[key];
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 2 ** 24) return value;
-  throw inferenceError('MODEL_INVALID', `config.json in ${dir}: ${key} is ${JSON.stringify(value)}; a positive integer is needed`, {
-    dir,
-    key,
-  });
+  const max = COUNT_MAX[key];
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= max) return value;
+  const message = `config.json in ${dir}: ${key} is ${JSON.stringify(value)}; an integer from 1 to ${max} is needed`;
+  throw inferenceError('MODEL_INVALID', message, { dir, key, max });
 }
 
 /** The `name` and `license` lines of the card's front matter (`---` fences). A card is optional and not part of the id. */
-async function readCard(file: string): Promise<{ name?: string; license?: string }> {
-  const info = await stat(file).catch(() => undefined);
-  if (!info?.isFile() || info.size > CARD_BYTES_MAX) return {};
-  const front = /^---\n([\s\S]*?)\n---/.exec(await readFile(file, 'utf8'))?.[1] ?? '';
-  const field = (key: string): string | undefined => new RegExp(`^${key}:\\s*["']?([^"'\\n]+?)["']?\\s*$`, 'm').exec(front)?.[1];
-  const name = field('name');
-  const license = field('license');
-  return { ...(name === undefined ? {} : { name }), ...(license === undefined ? {} : { license }) };
+async function readCard(dir: string): Promise<{ name?: string; license?: string }> {
+  if (!(await hasFile(dir, 'card.md'))) return {};
+  const [fence, ...lines] = (await readText(dir, 'card.md', CARD_BYTES_MAX)).split('\n', CARD_LINES_MAX);
+  const end = lines.indexOf('---');
+  if (fence !== '---' || end === -1) return {};
+  const found: { name?: string; license?: string } = {};
+  for (const line of lines.slice(0, end)) {
+    // The pattern looks at a line more than once for each of its spaces.
+    const [, key, value] = (line.length <= CARD_LINE_CHARS_MAX && /^(name|license):\s*["']?([^"']+?)["']?\s*$/.exec(line)) || [];
+    if (key !== undefined && value !== undefined) found[key as keyof typeof found] ??= value;
+  }
+  return found;
 }

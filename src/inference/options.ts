@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { inferenceError } from './errors.ts';
 import { QUANTISATIONS, type Quantisation } from './quantisation.ts';
+import type { Rehearsals } from './rehearsal/index.ts';
 
 /** Settings of an engine; every one has a default. */
 export interface EngineOptions {
@@ -23,10 +24,12 @@ export interface EngineOptions {
   /** 'auto' tries the C API and falls back to the onnxruntime-node binding when its self-test fails. */
   readonly backend?: 'auto' | 'ortFfi' | 'ortNode';
   readonly logger?: Logger;
+  /** Where models are tried out before they are loaded; engines without one share one that remembers in memory. */
+  readonly rehearsals?: Rehearsals;
 }
 
 /** What crosses to the worker: all settings, checked, no functions. */
-export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger'>>;
+export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger' | 'rehearsals'>>;
 
 const RANGES = {
   threads: [1, 64],

@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { inferenceError } from './errors.ts';
 import { bf16ToF32, f16ToF32 } from './halfFloat.ts';
+import { openRegular } from './regularFile.ts';
 
 /** The format allows 100 MB headers; ours are some kilobytes. */
 export const SAFETENSORS_HEADER_BYTES_MAX = 16 << 20;
@@ -30,7 +31,7 @@ export class SafetensorsFile {
 
   /** @throws MODEL_INVALID when the header is damaged or a tensor lies outside the file */
   static async open(path: string): Promise<SafetensorsFile> {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     try {
       return new SafetensorsFile(path, file, await readHeader(path, file));
     } catch (error) {
@@ -83,7 +84,19 @@ async function readHeader(path: string, file: FileHandle): Promise<Map<string, E
   if (typeof header !== 'object' || header === null || Array.isArray(header)) throw invalid(path, 'the header is not an object');
   const named = Object.entries(header).filter(([name]) => name !== '__metadata__');
   if (named.length > TENSORS_MAX) throw invalid(path, `the header lists ${named.length} tensors; the limit is ${TENSORS_MAX}`);
-  return new Map(named.map(([name, value]) => [name, parseEntry(path, name, value, dataStart, size)]));
+  const entries = new Map(named.map(([name, value]) => [name, parseEntry(path, name, value, dataStart, size)]));
+  requireWhole(path, entries, dataStart, size);
+  return entries;
+}
+
+/** The format's rule: tensors lie one behind the other, from the first byte of the data to the last. A name that comes twice leaves a hole. */
+function requireWhole(path: string, entries: ReadonlyMap<string, Entry>, dataStart: number, fileBytes: number): void {
+  let end = dataStart;
+  for (const [name, { offset, bytes }] of [...entries].sort(([, a], [, b]) => a.offset - b.offset || a.bytes - b.bytes)) {
+    if (offset !== end) throw invalid(path, `tensor ${name} begins at ${offset - dataStart}; the one before it ends at ${end - dataStart}`);
+    end += bytes;
+  }
+  if (end !== fileBytes) throw invalid(path, `${fileBytes - end} bytes belong to no tensor`);
 }
 
 function parseEntry(path: string, name: string, value: unknown, dataStart: number, fileBytes: number): Entry {

@@ -1,13 +1,16 @@
 import path from 'node:path';
+import type { ModelId } from '../types/index.ts';
 import { isCoded } from '../util/errors.ts';
 import { ChatTemplate, templateSource } from './chatTemplate.ts';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
-import { CHAT_TEMPLATE_FILE, GENERATION_FILE, readJson, readText } from './modelFiles.ts';
-import { type ModelManifest, readManifest } from './models.ts';
+import { CHAT_TEMPLATE_BYTES_MAX, CHAT_TEMPLATE_FILE, checkUnchanged, GENERATION_FILE, readJson, readText } from './modelFiles.ts';
+import { type ModelManifest, readManifest, requireId } from './models.ts';
+import { TimeIsOver, withTimeLimit } from './timeLimit.ts';
 import { vocabularyBytes } from './tokenBytes.ts';
+import { checkTokenizer } from './tokenizerLimits.ts';
 import type { HfTokenizer } from './tokenizers/library.ts';
 import { openHfTokenizer } from './tokenizers/open.ts';
 import { guardChat } from './untrustedText.ts';
@@ -21,15 +24,15 @@ export interface ChatMessage {
 
 /** Text in, text out; needs no engine (routers). */
 export interface Tokenizer {
-  /** Token ids of plain text; special tokens are added only where the text spells them. */
+  /** Token ids of plain text; special tokens are added only where the text spells them. @throws MODEL_TEXT_LIMIT */
   encode(text: string): Uint32Array;
-  /** Token ids of a text for an encoder: with the special tokens that its post-processor puts around. */
+  /** Token ids of a text for an encoder: with the special tokens that its post-processor puts around. @throws MODEL_TEXT_LIMIT */
   encodeInput(text: string): Uint32Array;
   /**
    * Token ids of a conversation in the model's own chat template, up to where the assistant answers. Special tokens that a
    * message spells are plain text.
    *
-   * @throws CHAT_TEMPLATE_FAILED
+   * @throws CHAT_TEMPLATE_FAILED, MODEL_TEXT_LIMIT
    */
   encodeChat(messages: readonly ChatMessage[]): Uint32Array;
   /** Text without special tokens. */
@@ -45,55 +48,60 @@ export interface Tokenizer {
   readonly contextTokens: number;
 }
 
+/** Encoding takes some 0.5 µs a character; a pattern that tries everything takes for ever. */
+export const ENCODE_MS_MAX = 1_000;
+const ENCODE_MS_PER_CHAR = 0.02;
+/** Making the tokenizer: two seconds with the largest vocabularies. */
+export const OPEN_MS_MAX = 30_000;
+
 /**
  * Opens the tokenizer of a model folder.
  *
- * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
+ * @param expectedId the id that the folder must have, if it is known
+ * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID, MODEL_HASH_MISMATCH
  */
-export async function openTokenizer(dir: string): Promise<Tokenizer> {
+export async function openTokenizer(dir: string, expectedId?: ModelId): Promise<Tokenizer> {
   const manifest = await readManifest(dir);
-  return openTokenizerWith(manifest, manifest.contextTokens);
+  requireId(manifest, expectedId);
+  const tokenizer = await openTokenizerWith(manifest, manifest.contextTokens);
+  await checkUnchanged(dir, manifest.files);
+  return tokenizer;
 }
 
 /** As {@link openTokenizer}, for a caller that has read the manifest already. */
 export async function openTokenizerWith(manifest: ModelManifest, contextTokens: number, now = () => new Date()): Promise<Tokenizer> {
   const { dir, config } = manifest;
   const { model, settings } = await readTokenizer(manifest);
+  checkTokenizer(model, dir);
   let hf: HfTokenizer;
   try {
-    hf = openHfTokenizer(model, settings);
+    hf = withTimeLimit(OPEN_MS_MAX, () => openHfTokenizer(model, settings));
   } catch (error) {
     if (isCoded(error)) throw error;
     throw inferenceError('MODEL_INVALID', `tokenizer.json in ${dir} is not a tokenizer that can be read`, { dir }, error);
   }
   const has = (name: string): boolean => manifest.files.some((file) => file.name === name);
-  const source = has(CHAT_TEMPLATE_FILE) ? await readText(dir, CHAT_TEMPLATE_FILE) : templateSource(settings.chat_template, false);
+  const source = has(CHAT_TEMPLATE_FILE)
+    ? await readText(dir, CHAT_TEMPLATE_FILE, CHAT_TEMPLATE_BYTES_MAX)
+    : templateSource(settings.chat_template, false);
   const template = source === undefined ? undefined : new ChatTemplate(source, specialTokenText(settings), now);
   const generation = has(GENERATION_FILE) ? await readJson(dir, GENERATION_FILE) : {};
   const added = hf.get_added_tokens_decoder();
   const specials = [...added.values()].filter(({ special }) => special).map(({ content }) => content);
   const bytesOf = vocabularyBytes(model.decoder);
-  const encode = (text: string): Uint32Array => Uint32Array.from(hf.encode(text, { add_special_tokens: false }).ids);
+  const ids = (text: string, special: boolean): Uint32Array => Uint32Array.from(hf.encode(text, { add_special_tokens: special }).ids);
+  const encode = (text: string): Uint32Array => ids(text, false);
   const decode = (ids: readonly number[]): string =>
     ids.length === 0 ? '' : hf.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   return {
-    encode,
-    encodeInput: (text) => Uint32Array.from(hf.encode(text, { add_special_tokens: true }).ids),
+    encode: (text) => timed(text.length, () => encode(text)),
+    encodeInput: (text) => timed(text.length, () => ids(text, true)),
     encodeChat(messages) {
       if (template === undefined) throw inferenceError('CHAT_TEMPLATE_FAILED', `the model in ${dir} has no chat template`, { dir });
       const guarded = guardChat(messages, specials, encode);
-      let text: string;
-      try {
-        text = template.render({ messages: guarded.messages, addGenerationPrompt: true });
-      } catch (error) {
-        throw inferenceError(
-          'CHAT_TEMPLATE_FAILED',
-          `the chat template rejected ${messages.length} messages`,
-          { count: messages.length },
-          error,
-        );
-      }
-      return guarded.encode(text);
+      const chars = guarded.messages.reduce((sum, { content }) => sum + content.length, 0);
+      const text = template.render({ messages: guarded.messages, addGenerationPrompt: true }, chars);
+      return timed(text.length, () => guarded.encode(text));
     },
     decode: (ids) => decode(Array.from(ids)),
     detokenizer: () => new IncrementalDetokenizer(decode),
@@ -118,6 +126,16 @@ async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest)
     return ggufTokenizer(gguf.metadata, file);
   } finally {
     await gguf.close();
+  }
+}
+
+/** Work that is proportional to a text's length. */
+function timed<T>(chars: number, work: () => T): T {
+  try {
+    return withTimeLimit(Math.ceil(ENCODE_MS_MAX + ENCODE_MS_PER_CHAR * chars), work);
+  } catch (error) {
+    if (error instanceof TimeIsOver) throw inferenceError('MODEL_TEXT_LIMIT', `the tokenizer ${error.message}`, { chars }, error);
+    throw error;
   }
 }
 

@@ -3,7 +3,9 @@ import type { ModelId } from '../types/index.ts';
 import { BoundedQueue } from '../util/boundedQueue.ts';
 import { type CodedError, utilError } from '../util/errors.ts';
 import { inferenceError } from './errors.ts';
+import { requireId } from './models.ts';
 import { type EngineOptions, type ResolvedEngineOptions, resolveOptions } from './options.ts';
+import { type Rehearsals, sharedRehearsals } from './rehearsal/index.ts';
 import { checkEncode, checkGenerate, checkVerify } from './request.ts';
 import type {
   EncodeRequest,
@@ -33,6 +35,8 @@ interface LoadedModel {
 export class WorkerEngine implements Engine {
   readonly #options: ResolvedEngineOptions;
   readonly #logger: Logger | undefined;
+  readonly #rehearsals: Rehearsals;
+  readonly #closing = new AbortController();
   readonly #models = new Map<ModelId, LoadedModel>();
   readonly #loading = new Map<string, Promise<ModelInfo>>();
   readonly #outstanding = new Map<ModelId, number>();
@@ -43,6 +47,7 @@ export class WorkerEngine implements Engine {
   constructor(options: EngineOptions) {
     this.#options = resolveOptions(options);
     this.#logger = options.logger;
+    this.#rehearsals = options.rehearsals ?? sharedRehearsals;
   }
 
   get status(): EngineStatus {
@@ -70,13 +75,7 @@ export class WorkerEngine implements Engine {
     const loading = running ?? this.#load(dir, options).finally(() => this.#loading.delete(dir));
     if (running === undefined) this.#loading.set(dir, loading);
     const info = await loading;
-    if (options.expectedId !== undefined && options.expectedId !== info.id) {
-      throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${info.id}, not ${options.expectedId}`, {
-        dir,
-        id: info.id,
-        expected: options.expectedId,
-      });
-    }
+    requireId({ dir, id: info.id }, options.expectedId);
     return info;
   }
 
@@ -173,6 +172,7 @@ export class WorkerEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort(inferenceError('ENGINE_CLOSED', 'the engine was closed'));
     const host = this.#host;
     this.#host = undefined;
     await host?.close();
@@ -197,10 +197,14 @@ export class WorkerEngine implements Engine {
     return this.#model(model.info.id).host;
   }
 
-  #load(dir: string, options: LoadOptions): Promise<ModelInfo> {
-    if (this.#closed) return Promise.reject(inferenceError('ENGINE_CLOSED', 'the engine was closed'));
+  async #load(dir: string, options: LoadOptions): Promise<ModelInfo> {
+    this.#closing.signal.throwIfAborted();
+    for (const model of this.#models.values()) if (model.dir === dir && model.host === this.#host) return model.info;
+    const rehearsed = await this.#rehearsals.check(dir, this.#closing.signal);
+    this.#closing.signal.throwIfAborted();
     const host = this.#worker();
-    for (const model of this.#models.values()) if (model.dir === dir && model.host === host) return Promise.resolve(model.info);
+    const expectedId = options.expectedId ?? rehearsed;
+    if (rehearsed !== undefined) requireId({ dir, id: rehearsed }, expectedId);
     const answer = Promise.withResolvers<ModelInfo>();
     const call = host.open({
       answer: (message) => {
@@ -211,7 +215,7 @@ export class WorkerEngine implements Engine {
       },
       fail: (error) => answer.reject(error),
     });
-    host.post({ type: 'load', call, dir, options });
+    host.post({ type: 'load', call, dir, options: expectedId === undefined ? {} : { expectedId } });
     return answer.promise;
   }
 

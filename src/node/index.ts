@@ -12,6 +12,7 @@ import type { Config, ResolvedConfig } from '../config/schema.ts';
 import { readSecretFile } from '../config/secrets.ts';
 import { loadIdentity } from '../crypto/identity.ts';
 import { networkIdOf } from '../crypto/ids.ts';
+import { Rehearsals } from '../inference/rehearsal/index.ts';
 import { openNetwork } from '../protocols/engine/openNetwork.ts';
 import type { Capacity } from '../protocols/node/messages.ts';
 import { type Guard, startGuard } from '../roles/guard/index.ts';
@@ -125,6 +126,8 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
   const account = identity.operator;
   const metrics = createMetrics({ processMetrics: true });
 
+  const rehearsals = new Rehearsals({ recordsDir: join(dataDir, 'rehearsals'), logger: log.child({ module: 'inference' }) });
+
   // The slow ones side by side: chain, engine, network.
   const opening = Promise.allSettled([
     openChain(
@@ -140,7 +143,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
       },
       signal,
     ),
-    loadModels(config, roles, log),
+    loadModels(config, roles, rehearsals, log),
   ]);
   const [chainOpened, modelsOpened] = await opening;
   if (chainOpened.status === 'fulfilled') undo.push(() => chainOpened.value.close());
@@ -192,7 +195,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
 
   const start: Record<Role, () => Promise<{ close(graceMs: number): Promise<void> }>> = {
     router: async () => {
-      const catalog = await openCatalog(await modelDirs(config.router.modelDirs, config));
+      const catalog = await openCatalog(await modelDirs(config.router.modelDirs, config), rehearsals, signal);
       running.router = createRouter({ ...shared, catalog, db: open('router', ROUTER_MIGRATIONS), log: roleLog('router') }, config.router);
       return running.router;
     },

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { createEngine, type Engine, type ModelInfo } from '../inference/engine.ts';
 import { inferenceError } from '../inference/errors.ts';
 import { DEFAULT_MODEL_DIR } from '../inference/models.ts';
+import type { Rehearsals } from '../inference/rehearsal/index.ts';
 import { openTokenizer } from '../inference/tokenizer.ts';
 import type { GuardModel } from '../roles/guard/index.ts';
 import type { Role } from '../types/index.ts';
@@ -32,7 +33,12 @@ export interface LoadedModels {
 }
 
 /** One engine for all roles of a node that compute; undefined when none does. */
-export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: Logger): Promise<LoadedModels | undefined> {
+export async function loadModels(
+  config: Config,
+  roles: ReadonlySet<Role>,
+  rehearsals: Rehearsals,
+  log: Logger,
+): Promise<LoadedModels | undefined> {
   const { miner, guard } = config;
   const minerDirs = roles.has('miner') ? await modelDirs(miner.modelDirs, config) : [];
   const guardDirs = roles.has('guard') ? await modelDirs(guard.modelDirs, config) : [];
@@ -44,6 +50,7 @@ export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: 
       ? { slots: miner.slots, prefixRows: miner.prefixRows, queueMax: miner.queueMax, paceMsPerToken: miner.paceMsPerToken }
       : { slots: 1, prefixRows: 0 }),
     logger: log.child({ module: 'inference' }),
+    rehearsals,
   });
   try {
     const infos = new Map<string, ModelInfo>();
@@ -57,7 +64,7 @@ export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: 
     return {
       engine,
       miner: minerDirs.map(info),
-      guard: await Promise.all(guardDirs.map(async (dir) => ({ info: info(dir), tokenizer: await openTokenizer(dir) }))),
+      guard: await Promise.all(guardDirs.map(async (dir) => ({ info: info(dir), tokenizer: await openTokenizer(dir, info(dir).id) }))),
     };
   } catch (error) {
     await engine.close();

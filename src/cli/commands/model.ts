@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ensureDataDir } from '../../config/dataDir.ts';
 import { cliEnv } from '../../config/load.ts';
 import type { BatchRates } from '../../inference/measure.ts';
@@ -8,7 +9,7 @@ import type { StoreManifest } from '../../inference/store/manifest.ts';
 import { parseSource, type Source } from '../../inference/store/source.ts';
 import { modelDir } from '../../node/models.ts';
 import { systemClock } from '../../util/clock.ts';
-import { utilError } from '../../util/errors.ts';
+import { toCoded, utilError } from '../../util/errors.ts';
 import { formatBytes } from '../bytes.ts';
 import { cliError } from '../errors.ts';
 import { type GlobalOptions, loadFor } from '../globals.ts';
@@ -59,7 +60,21 @@ async function pullFrom(
   await ensureDataDir(dataDir);
   const model = await follow((signal) => store.pull(source, wish, signal), options, io);
   const folder = await store.folder(model.name);
-  io.out(options.json ? `${JSON.stringify({ ...model, folder })}\n` : modelText(model, folder));
+  const engine = await triedOut(folder, dataDir);
+  io.out(options.json ? `${JSON.stringify({ ...model, folder, engine })}\n` : `${modelText(model, folder)}\nengine: ${engine}\n`);
+}
+
+/** Whether the engine can run what was pulled; the store also keeps what it cannot. */
+async function triedOut(folder: string, dataDir: string): Promise<string> {
+  const { Rehearsals } = await import('../../inference/rehearsal/index.ts');
+  try {
+    await interruptible('interrupted', (signal) => new Rehearsals({ recordsDir: join(dataDir, 'rehearsals') }).check(folder, signal));
+    return 'runs it';
+  } catch (error) {
+    const { code, message } = toCoded(error);
+    if (code === 'CANCELLED') throw error;
+    return `${code}: ${message}`;
+  }
 }
 
 export async function modelList(options: GlobalOptions, io: Io): Promise<void> {

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { inferenceError } from '../errors.ts';
+import { openRegular } from '../regularFile.ts';
 
 const KEY = Buffer.from('location');
 /** Bytes kept from one chunk to the next: an entry before and after its key. */
@@ -40,7 +40,7 @@ export async function checkExternalData(file: string, allowed: string | undefine
         throw inferenceError('MODEL_INVALID', `${file} takes weights from ${allowed ? 'another file' : 'a file'} outside`, { file });
     }
   };
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+  for await (const chunk of (await openRegular(file)).createReadStream({ highWaterMark: 1 << 20 })) {
     kept = Buffer.concat([kept, chunk as Buffer]);
     check(kept, false);
     const dropped = Math.max(0, Math.min(from, kept.length) - OVERLAP);

@@ -9,6 +9,7 @@ export interface HfTokenizer {
   encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: number[] };
   decode(ids: number[], options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean }): string;
   token_to_id(token: string): number | undefined;
+  id_to_token(id: number): string | undefined;
   get_added_tokens_decoder(): ReadonlyMap<number, { readonly content: string; readonly special: boolean }>;
 }
 

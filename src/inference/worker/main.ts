@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ModelId } from '../../types/index.ts';
 import { utilError } from '../../util/errors.ts';
 import { inferenceError } from '../errors.ts';
+import { checkUnchanged } from '../modelFiles.ts';
 import type { ModelKind } from '../modelKind.ts';
-import { readManifest } from '../models.ts';
+import { readManifest, requireId } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import { LoadedModel } from './model.ts';
 import type { Answer, CallToken, FromWorker, ToWorker } from './protocol.ts';
@@ -44,15 +45,17 @@ async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { typ
   selected ??= selectBackend(options.backend);
   const { backend, report } = await selected;
   const manifest = await readManifest(dir);
-  const { expectedId } = loadOptions;
-  if (expectedId !== undefined && expectedId !== manifest.id) {
-    const data = { dir, id: manifest.id, expected: expectedId };
-    throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${manifest.id}, not ${expectedId}`, data);
-  }
+  requireId(manifest, loadOptions.expectedId);
   const model =
     manifest.kind === 'decoder'
       ? await LoadedModel.load(manifest, backend, options, fail)
       : await TensorModel.load(manifest, options.threads, backend.runtimeVersion, options.contextTokensMax);
+  try {
+    await checkUnchanged(dir, manifest.files);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
   const known = models.get(model.info.id);
   if (known === undefined) models.set(model.info.id, model);
   else await model.close();

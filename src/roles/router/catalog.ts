@@ -1,4 +1,5 @@
 import { readManifest } from '../../inference/models.ts';
+import type { Rehearsals } from '../../inference/rehearsal/index.ts';
 import { openTokenizer, type Tokenizer } from '../../inference/tokenizer.ts';
 import type { ModelId } from '../../types/index.ts';
 
@@ -16,11 +17,12 @@ export interface Catalog {
   all(): readonly CatalogModel[];
 }
 
-/** @throws what `readManifest` and `openTokenizer` throw */
-export async function openCatalog(modelDirs: readonly string[]): Promise<Catalog> {
+/** Opens models that were tried out. @throws what `Rehearsals.check`, `readManifest` and `openTokenizer` throw */
+export async function openCatalog(modelDirs: readonly string[], rehearsals: Rehearsals, signal: AbortSignal): Promise<Catalog> {
   const models = await Promise.all(
     modelDirs.map(async (dir): Promise<CatalogModel> => {
-      const [manifest, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir)]);
+      const expectedId = await rehearsals.check(dir, signal);
+      const [manifest, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir, expectedId)]);
       return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer };
     }),
   );

@@ -1,0 +1,50 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelId } from '../../types/index.ts';
+
+/** A model that was tried out, and what tells that it is still the same files and the same loaders. */
+export interface RehearsalRecord {
+  readonly id: ModelId;
+  /** SHA-256 over the stamps of the folder's entries. */
+  readonly stamps: string;
+  /** Of this package. */
+  readonly version: string;
+}
+
+/** Records on disk, one small file a folder: a daemon that starts again tries nothing out twice. Anything unreadable counts as absent. */
+export class RehearsalRecords {
+  readonly #dir: string;
+
+  /** @param dir made when something is written to it */
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  async read(folder: string): Promise<RehearsalRecord | undefined> {
+    try {
+      const { id, stamps, version } = JSON.parse(await readFile(this.#file(folder), 'utf8')) as Record<string, unknown>;
+      if (typeof id !== 'string' || !/^0x[0-9a-f]{64}$/.test(id)) return undefined;
+      return { id: id as ModelId, stamps: String(stamps), version: String(version) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Best effort: without the record the model is tried out again. */
+  async write(folder: string, record: RehearsalRecord): Promise<void> {
+    const file = this.#file(folder);
+    const written = `${file}.${randomBytes(4).toString('hex')}`;
+    try {
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await writeFile(written, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+      await rename(written, file);
+    } catch {
+      // A full or read-only disk.
+    }
+  }
+
+  #file(folder: string): string {
+    return path.join(this.#dir, `${createHash('sha256').update(folder).digest('hex')}.json`);
+  }
+}
