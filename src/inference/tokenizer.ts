@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import { type ChatMessage, type Tool, templateInput } from './chat.ts';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
@@ -8,14 +9,11 @@ import { GgufFile } from './gguf.ts';
 import { readJson } from './modelFiles.ts';
 import { type ModelManifest, readManifest } from './models.ts';
 import { vocabularyBytes } from './tokenBytes.ts';
-import { guardChat } from './untrustedText.ts';
+import { detectToolFormat } from './tools/detect.ts';
+import type { ToolFormat } from './tools/format.ts';
+import { guardTexts } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
-
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 /** Text in, text out; needs no engine (routers). */
 export interface Tokenizer {
@@ -25,15 +23,17 @@ export interface Tokenizer {
   encodeInput(text: string): Uint32Array;
   /**
    * Token ids of a conversation in the model's own chat template, up to where the assistant answers. Special tokens that a
-   * message spells are plain text.
+   * message or a tool spells are plain text.
    *
    * @throws CHAT_TEMPLATE_FAILED
    */
-  encodeChat(messages: readonly ChatMessage[]): Uint32Array;
+  encodeChat(messages: readonly ChatMessage[], tools?: readonly Tool[]): Uint32Array;
+  /** How the model writes calls of tools; undefined when its template renders none, or in a form that is not known here. */
+  readonly toolFormat: ToolFormat | undefined;
   /** Text without special tokens. */
   decode(ids: ArrayLike<number>): string;
-  /** Text of a growing id sequence; special tokens add nothing. */
-  detokenizer(): Detokenizer;
+  /** Text of a growing id sequence; special tokens add nothing, except those whose text is in `kept`. */
+  detokenizer(kept?: readonly string[]): Detokenizer;
   /** What one token stands for, special ones too: bytes, not always whole characters. Empty for ids without a token. */
   tokenBytes(id: number): Uint8Array;
   /** Tokens without text. */
@@ -74,12 +74,12 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
   return {
     encode,
     encodeInput: (text) => Uint32Array.from(hf.encode(text, { add_special_tokens: true }).ids),
-    encodeChat(messages) {
+    encodeChat(messages, tools) {
       if (template === undefined) throw inferenceError('CHAT_TEMPLATE_FAILED', `the model in ${dir} has no chat template`, { dir });
-      const guarded = guardChat(messages, specials, encode);
+      const guarded = guardTexts(templateInput(messages, tools), specials, encode);
       let text: string;
       try {
-        text = template.render({ messages: guarded.messages, add_generation_prompt: true, ...specialTokens });
+        text = template.render({ ...guarded.value, add_generation_prompt: true, ...specialTokens });
       } catch (error) {
         throw inferenceError(
           'CHAT_TEMPLATE_FAILED',
@@ -91,7 +91,13 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
       return guarded.encode(text);
     },
     decode: (ids) => decode(Array.from(ids)),
-    detokenizer: () => new IncrementalDetokenizer(decode),
+    toolFormat: detectToolFormat(settings.chat_template),
+    detokenizer(kept = []) {
+      const marks = new Map(
+        [...added].filter(([, token]) => token.special && kept.includes(token.content)).map(([id, { content }]) => [id, content]),
+      );
+      return new IncrementalDetokenizer(marks.size === 0 ? decode : (ids) => decodeWith(marks, decode, ids));
+    },
     tokenBytes(id) {
       const content = added.get(id)?.content;
       return content === undefined ? bytesOf(hf.id_to_token(id) ?? '') : Buffer.from(content);
@@ -114,6 +120,13 @@ async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest)
   } finally {
     await gguf.close();
   }
+}
+
+/** As `decode`, with some special tokens as their text. */
+function decodeWith(marks: ReadonlyMap<number, string>, decode: (ids: readonly number[]) => string, ids: readonly number[]): string {
+  const at = ids.findIndex((id) => marks.has(id));
+  if (at === -1) return decode(ids);
+  return decode(ids.slice(0, at)) + marks.get(ids[at] as number) + decodeWith(marks, decode, ids.slice(at + 1));
 }
 
 function parseTemplate(source: unknown): Template | undefined {
