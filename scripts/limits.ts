@@ -69,6 +69,7 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Wait for the first token', 'config:router.firstTokenTimeoutMs', 'the next miner'],
     ['Wait for each further token', 'config:router.tokenTimeoutMs', '`MINER_LOST`'],
     ['Tokens of one answer', 'config:router.completionTokensMax', 'the default when none are named; see also the model’s context'],
+    ['Tools of a request, and calls in a message', 'src/api/rest/chatRequest.ts#TOOLS_MAX', '`INVALID_REQUEST`'],
     ['Choices of one request', 'src/roles/router/service.ts#CHOICES_MAX', '`INVALID_REQUEST`'],
     ['Life of a task', 'src/roles/router/router.ts#TASK_LIFETIME_MS', 'the assignment’s deadline: a later receipt is refused'],
     ['Reading a session from the chain', 'src/roles/router/admission.ts#SESSION_READ_MS', '`TIMEOUT`'],

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ModelId } from '../types/index.ts';
 import { isCoded } from '../util/errors.ts';
+import { type ChatMessage, type Tool, templateInput } from './chat.ts';
 import { ChatTemplate, templateSource } from './chatTemplate.ts';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
@@ -13,14 +14,11 @@ import { vocabularyBytes } from './tokenBytes.ts';
 import { checkTokenizer } from './tokenizerLimits.ts';
 import type { HfTokenizer } from './tokenizers/library.ts';
 import { openHfTokenizer } from './tokenizers/open.ts';
-import { guardChat } from './untrustedText.ts';
+import { detectToolFormat } from './tools/detect.ts';
+import type { ToolFormat } from './tools/format.ts';
+import { guardTexts } from './untrustedText.ts';
 
 export type { Detokenizer } from './detokenizer.ts';
-
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 /** Text in, text out; needs no engine (routers). */
 export interface Tokenizer {
@@ -30,15 +28,17 @@ export interface Tokenizer {
   encodeInput(text: string): Uint32Array;
   /**
    * Token ids of a conversation in the model's own chat template, up to where the assistant answers. Special tokens that a
-   * message spells are plain text.
+   * message or a tool spells are plain text.
    *
    * @throws CHAT_TEMPLATE_FAILED, MODEL_TEXT_LIMIT
    */
-  encodeChat(messages: readonly ChatMessage[]): Uint32Array;
+  encodeChat(messages: readonly ChatMessage[], tools?: readonly Tool[]): Uint32Array;
+  /** How the model writes calls of tools; undefined when its template renders none, or in a form that is not known here. */
+  readonly toolFormat: ToolFormat | undefined;
   /** Text without special tokens. */
   decode(ids: ArrayLike<number>): string;
-  /** Text of a growing id sequence; special tokens add nothing. */
-  detokenizer(): Detokenizer;
+  /** Text of a growing id sequence; special tokens add nothing, except those whose text is in `kept`. */
+  detokenizer(kept?: readonly string[]): Detokenizer;
   /** What one token stands for, special ones too: bytes, not always whole characters. Empty for ids without a token. */
   tokenBytes(id: number): Uint8Array;
   /** Tokens without text. */
@@ -81,10 +81,12 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
     throw inferenceError('MODEL_INVALID', `tokenizer.json in ${dir} is not a tokenizer that can be read`, { dir }, error);
   }
   const has = (name: string): boolean => manifest.files.some((file) => file.name === name);
-  const source = has(CHAT_TEMPLATE_FILE)
-    ? await readText(dir, CHAT_TEMPLATE_FILE, CHAT_TEMPLATE_BYTES_MAX)
-    : templateSource(settings.chat_template, false);
-  const template = source === undefined ? undefined : new ChatTemplate(source, specialTokenText(settings), now);
+  const file = has(CHAT_TEMPLATE_FILE) ? await readText(dir, CHAT_TEMPLATE_FILE, CHAT_TEMPLATE_BYTES_MAX) : settings.chat_template;
+  const [source, toolSource] = [templateSource(file, false), templateSource(file, true)];
+  const templateOf = (text: string | undefined): ChatTemplate | undefined =>
+    text === undefined ? undefined : new ChatTemplate(text, specialTokenText(settings), now);
+  const plainTemplate = templateOf(source);
+  const toolTemplate = toolSource === source ? plainTemplate : templateOf(toolSource);
   const generation = has(GENERATION_FILE) ? await readJson(dir, GENERATION_FILE) : {};
   const added = hf.get_added_tokens_decoder();
   const specials = [...added.values()].filter(({ special }) => special).map(({ content }) => content);
@@ -96,15 +98,22 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
   return {
     encode: (text) => timed(text.length, () => encode(text)),
     encodeInput: (text) => timed(text.length, () => ids(text, true)),
-    encodeChat(messages) {
+    encodeChat(messages, tools) {
+      const template = tools === undefined ? plainTemplate : toolTemplate;
       if (template === undefined) throw inferenceError('CHAT_TEMPLATE_FAILED', `the model in ${dir} has no chat template`, { dir });
-      const guarded = guardChat(messages, specials, encode);
-      const chars = guarded.messages.reduce((sum, { content }) => sum + content.length, 0);
-      const text = template.render({ messages: guarded.messages, addGenerationPrompt: true }, chars);
+      const guarded = guardTexts(templateInput(messages, tools), specials, encode);
+      const chars = JSON.stringify(guarded.value).length;
+      const text = template.render({ ...guarded.value, addGenerationPrompt: true }, chars);
       return timed(text.length, () => guarded.encode(text));
     },
     decode: (ids) => decode(Array.from(ids)),
-    detokenizer: () => new IncrementalDetokenizer(decode),
+    toolFormat: detectToolFormat(toolSource),
+    detokenizer(kept = []) {
+      const marks = new Map(
+        [...added].filter(([, token]) => token.special && kept.includes(token.content)).map(([id, { content }]) => [id, content]),
+      );
+      return new IncrementalDetokenizer(marks.size === 0 ? decode : (ids) => decodeWith(marks, decode, ids));
+    },
     tokenBytes(id) {
       const content = added.get(id)?.content;
       return content === undefined ? bytesOf(hf.id_to_token(id) ?? '') : Buffer.from(content);
@@ -127,6 +136,13 @@ async function readTokenizer({ dir, format, weightFiles, files }: ModelManifest)
   } finally {
     await gguf.close();
   }
+}
+
+/** As `decode`, with some special tokens as their text. */
+function decodeWith(marks: ReadonlyMap<number, string>, decode: (ids: readonly number[]) => string, ids: readonly number[]): string {
+  const at = ids.findIndex((id) => marks.has(id));
+  if (at === -1) return decode(ids);
+  return decode(ids.slice(0, at)) + marks.get(ids[at] as number) + decodeWith(marks, decode, ids.slice(at + 1));
 }
 
 /** Work that is proportional to a text's length. */

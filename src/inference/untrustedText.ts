@@ -1,33 +1,33 @@
-import type { ChatMessage } from './tokenizer.ts';
-
-/** Messages whose contents spell no special token, and how to turn their rendered text into ids. */
-export interface GuardedChat {
-  readonly messages: readonly ChatMessage[];
+/** A value whose texts spell no special token, and how to turn what a template made of it into ids. */
+export interface Guarded<T> {
+  readonly value: T;
   /** Encodes rendered text; what a person wrote stays plain text, also where it looks like a special token. */
   encode(rendered: string): Uint32Array;
 }
 
 /**
- * Keeps people out of the template: `<|im_end|>` inside a message would otherwise end the turn and let its author speak as
- * the system or the assistant. Each spelled special token is taken out before rendering and put back as plain text, encoded
- * in two pieces that match no special token. Messages without one are encoded exactly as the model's template says.
+ * Keeps people out of the template: `<|im_end|>` inside a message, a tool's description or its result would otherwise end the turn and let its
+ * author speak as the system or the assistant. Each spelled special token is taken out of every text and every key before rendering and put back as
+ * plain text, encoded in two pieces that match no special token. A value without one is encoded exactly as the model's template says.
  *
+ * @param value JSON: messages and tools
  * @param specials text of every special token
  */
-export function guardChat(
-  messages: readonly ChatMessage[],
-  specials: readonly string[],
-  encode: (text: string) => Uint32Array,
-): GuardedChat {
-  const spelled = specials.filter((special) => special.length > 1 && messages.some(({ content }) => content.includes(special)));
-  if (spelled.length === 0) return { messages, encode };
-  const mark = freshMark(messages);
+export function guardTexts<T>(value: T, specials: readonly string[], encode: (text: string) => Uint32Array): Guarded<T> {
+  const texts: string[] = [];
+  mapTexts(value, (text) => {
+    texts.push(text);
+    return text;
+  });
+  const spelled = specials.filter((special) => special.length > 1 && texts.some((text) => text.includes(special)));
+  if (spelled.length === 0) return { value, encode };
+  const mark = freshMark(texts);
   // Longest first: one special token may begin with another.
   const order = spelled.sort((a, b) => b.length - a.length);
   const hide = (content: string): string => order.reduce((text, special, i) => text.replaceAll(special, `${mark}${i}${mark}`), content);
   const hidden = new RegExp(`${mark}(\\d+)${mark}`);
   return {
-    messages: messages.map((message) => ({ ...message, content: hide(message.content) })),
+    value: mapTexts(value, hide),
     encode(rendered) {
       const ids: number[] = [];
       // split keeps the captured numbers at odd places.
@@ -40,10 +40,21 @@ export function guardChat(
   };
 }
 
-/** A private-use text that no message contains. */
-function freshMark(messages: readonly ChatMessage[]): string {
+/** The same JSON with each text and each key changed. */
+function mapTexts<T>(value: T, change: (text: string) => string): T {
+  const map = (item: unknown): unknown => {
+    if (typeof item === 'string') return change(item);
+    if (Array.isArray(item)) return item.map(map);
+    if (typeof item !== 'object' || item === null) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [change(key), map(inner)]));
+  };
+  return map(value) as T;
+}
+
+/** A private-use text that none of them contains. */
+function freshMark(texts: readonly string[]): string {
   let mark = '\u{f0000}';
-  while (messages.some(({ content }) => content.includes(mark))) mark += '\u{f0001}';
+  while (texts.some((text) => text.includes(mark))) mark += '\u{f0001}';
   return mark;
 }
 

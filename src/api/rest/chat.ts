@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routerError } from '../../roles/router/errors.ts';
 import type { CompletionEvent, CompletionRequest, CompletionResult, ContentLogprob, RouterService } from '../../roles/router/service.ts';
 import { utilError } from '../../util/errors.ts';
-import { parseChatRequest } from './chatRequest.ts';
-import { type CompletionHead, chunkWriter, completionBody, type WholeChoice } from './completion.ts';
+import { checkTools, parseChatRequest } from './chatRequest.ts';
+import { type ChunkWriter, type CompletionHead, chunkWriter, completionBody, type ToolCallEvent, type WholeChoice } from './completion.ts';
 import type { RestContext } from './context.ts';
 import { errorBody, restError } from './errorBody.ts';
 import { EventStream } from './sse.ts';
@@ -25,6 +25,7 @@ export async function chatCompletions(
   reply: FastifyReply,
 ): Promise<unknown> {
   const { completion, stream, includeUsage } = parseChatRequest(request.body, bearer(request.headers.authorization));
+  checkTools(completion, () => router.models());
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(utilError('CANCELLED', 'the client disconnected'));
@@ -57,14 +58,15 @@ interface WholeAnswer {
 }
 
 async function collect(events: Events, { choices: count = 1, topLogprobs }: CompletionRequest): Promise<WholeAnswer> {
-  const choices = Array.from({ length: count }, () => ({ text: '', logprobs: [] as ContentLogprob[] }));
+  const choices = Array.from({ length: count }, () => ({ text: '', logprobs: [] as ContentLogprob[], calls: [] as ToolCallEvent[] }));
   for (let next = await events.next(); ; next = await events.next()) {
     if (next.done) {
-      const whole = choices.map(({ text, logprobs }) => ({ text, logprobs: topLogprobs === undefined ? undefined : logprobs }));
+      const whole = choices.map((choice) => ({ ...choice, logprobs: topLogprobs === undefined ? undefined : choice.logprobs }));
       return { choices: whole, results: next.value };
     }
     const event = next.value;
-    const choice = event.type === 'delta' ? choices[event.choice ?? 0] : undefined;
+    const choice = choices[event.choice ?? 0];
+    if (event.type === 'toolCall') choice?.calls.push(event);
     if (event.type !== 'delta' || choice === undefined) continue;
     choice.text += event.text;
     choice.logprobs.push(...(event.logprobs ?? []));
@@ -99,9 +101,7 @@ async function relay(
       }
       const event = next.value;
       if (event.type === 'assigned') continue;
-      const wait = out.write(
-        event.type === 'ended' ? chunk.final(event.choice, event.result) : chunk.delta(event.choice ?? 0, event.text, event.logprobs),
-      );
+      const wait = out.write(eventChunk(chunk, event));
       if (wait) await wait;
     }
   } catch (error) {
@@ -110,6 +110,18 @@ async function relay(
     if (!reply.raw.destroyed) out.write(JSON.stringify(errorBody(coded)))?.catch(() => {});
   }
   out.end();
+}
+
+function eventChunk(chunk: ChunkWriter, event: Exclude<CompletionEvent, { type: 'assigned' }>): string {
+  const { choice = 0 } = event;
+  switch (event.type) {
+    case 'delta':
+      return chunk.delta(choice, event.text, event.logprobs);
+    case 'toolCall':
+      return chunk.toolCall(choice, event);
+    case 'ended':
+      return chunk.final(choice, event.result);
+  }
 }
 
 /** Headers set by the access hook do not leave by themselves on a hijacked reply. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CHOICES_MAX, type ChatMessage, type CompletionRequest } from '../../roles/router/service.ts';
+import { parseJson } from '../../inference/tools/format.ts';
+import { CHOICES_MAX, type ChatMessage, type CompletionRequest, type RoutableModel, type ToolCall } from '../../roles/router/service.ts';
 import { apiError } from '../errors.ts';
 
 /** `null` means absent, as in OpenAI's own API. */
@@ -38,34 +39,77 @@ const textPart = z.strictObject({
   refusal: ignored('refused by its type'),
 });
 
-const message = z.strictObject({
-  role: z.string().transform((role, context): ChatMessage['role'] => {
-    if (role === 'developer') return 'system';
-    if (role === 'system' || role === 'user' || role === 'assistant') return role;
-    const known = role === 'tool' || role === 'function';
-    context.addIssue({
-      code: 'custom',
-      message: known ? 'is not supported: tools' : 'must be one of system, developer, user, assistant',
-      ...(known ? { params: { unsupported: true } } : {}),
-    });
-    return z.NEVER;
-  }),
-  content: z
-    .union([z.string(), z.array(textPart).min(1).max(256)], { error: 'must be a string or a list of text parts' })
-    .transform((content) => (typeof content === 'string' ? content : content.map((part) => part.text ?? '').join(''))),
-  name: ignored('chat templates have no names'),
-  refusal: ignored('as OpenAI answers it'),
-  annotations: ignored('as OpenAI answers it'),
-  audio: unsupported('audio'),
-  tool_calls: unsupported('tools', isEmpty),
-  tool_call_id: unsupported('tools'),
-  function_call: unsupported('tools'),
-});
+const TOOLS_MAX = 128;
+const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -');
+const functionType = z.string().refine((type) => type === 'function', oneRefusal('is not supported: only functions'));
+
+const tool = z
+  .strictObject({
+    type: functionType,
+    function: z.strictObject({
+      name: toolName,
+      description: maybe(z.string().max(16_384)),
+      parameters: maybe(z.record(z.string(), z.unknown())).describe('JSON Schema of the arguments.'),
+      strict: unsupported('calls are not constrained to the schema', only(false)),
+    }),
+  })
+  .transform(({ function: { name, description, parameters } }) => ({ name, description, parameters }));
+
+const toolCall = z
+  .strictObject({
+    id: z.string().min(1).max(64),
+    type: functionType,
+    function: z.strictObject({ name: toolName, arguments: z.string() }),
+  })
+  .transform(({ id, function: { name, arguments: text } }, context): ToolCall => {
+    const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(text === '' ? '{}' : text));
+    if (!parsed.success)
+      context.addIssue({ code: 'custom', path: ['function', 'arguments'], message: 'must be the JSON text of an object' });
+    return { id, name, arguments: parsed.data ?? {} };
+  });
+
+const message = z
+  .strictObject({
+    role: z.string().transform((role, context): ChatMessage['role'] => {
+      if (role === 'developer') return 'system';
+      if (role === 'system' || role === 'user' || role === 'assistant' || role === 'tool') return role;
+      context.addIssue({
+        code: 'custom',
+        message: role === 'function' ? 'is not supported: use tool' : 'must be one of system, developer, user, assistant, tool',
+        ...(role === 'function' ? { params: { unsupported: true } } : {}),
+      });
+      return z.NEVER;
+    }),
+    content: z
+      .union([z.string(), z.array(textPart).min(1).max(256)], { error: 'must be a string or a list of text parts' })
+      .transform((content) => (typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('')))
+      .nullish(),
+    name: ignored('chat templates have no names'),
+    refusal: ignored('as OpenAI answers it'),
+    annotations: ignored('as OpenAI answers it'),
+    audio: unsupported('audio'),
+    tool_calls: maybe(z.array(toolCall).max(TOOLS_MAX)).describe('Of an assistant’s turn.'),
+    tool_call_id: maybe(z.string().min(1).max(64)).describe('Of a tool’s result: the call that it answers.'),
+    function_call: unsupported('use tool_calls'),
+  })
+  .transform(({ role, content, tool_calls, tool_call_id }, context): ChatMessage => {
+    const wrong = (field: string, problem: string): void => context.addIssue({ code: 'custom', path: [field], message: problem });
+    const calls = tool_calls?.length ? tool_calls : undefined;
+    if (typeof content !== 'string' && calls === undefined) wrong('content', 'must be a string or a list of text parts');
+    if (calls !== undefined && role !== 'assistant') wrong('tool_calls', 'belong to messages of role assistant');
+    if ((tool_call_id !== undefined) !== (role === 'tool')) wrong('tool_call_id', 'belongs to messages of role tool, and to each of them');
+    return {
+      role,
+      content: content ?? '',
+      ...(calls === undefined ? {} : { toolCalls: calls }),
+      ...(tool_call_id === undefined ? {} : { toolCallId: tool_call_id }),
+    };
+  });
 
 /** Every field of OpenAI's chat completions: used, ignored because it is harmless, or refused by name. */
 export const chatRequestSchema = z.strictObject({
   model: z.string().min(1).max(256).describe('Name or 32-byte id of a model (GET /v1/models).'),
-  messages: z.array(message).min(1).max(1024).describe('The conversation so far; text only.'),
+  messages: z.array(message).min(1).max(1024).describe('The conversation so far: text, calls of tools and their results.'),
   stream: maybe(z.boolean()),
   stream_options: maybe(z.strictObject({ include_usage: z.boolean().optional(), include_obfuscation: ignored('no obfuscation is sent') })),
   max_completion_tokens: maybe(z.number().int().min(1).max(1_000_000)),
@@ -113,11 +157,13 @@ export const chatRequestSchema = z.strictObject({
     'only {"type": "text"}',
     (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
   ),
-  tools: unsupported('tools', isEmpty),
-  tool_choice: unsupported('tools', only('none', 'auto')),
-  parallel_tool_calls: ignored('there are no tools'),
-  functions: unsupported('tools', isEmpty),
-  function_call: unsupported('tools', only('none', 'auto')),
+  tools: maybe(z.array(tool).max(TOOLS_MAX)).describe(
+    'For models whose chat template renders tools (`cortensor.tools` of GET /v1/models).',
+  ),
+  tool_choice: unsupported('a call cannot be forced; only none and auto', only('none', 'auto')),
+  parallel_tool_calls: unsupported('an answer may have several calls', only(true)),
+  functions: unsupported('use tools', isEmpty),
+  function_call: unsupported('use tool_choice', only('none', 'auto')),
   modalities: unsupported('only text', (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text'),
   audio: unsupported('audio'),
   prediction: unsupported('predicted outputs'),
@@ -146,7 +192,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
     completion: {
       apiKey,
       model: data.model,
-      messages: data.messages.map(({ role, content }) => ({ role, content })),
+      messages: data.messages,
       maxTokens: data.max_completion_tokens ?? data.max_tokens,
       temperature: data.temperature,
       topP: data.top_p,
@@ -158,6 +204,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       logitBias: data.logit_bias,
       seed: data.seed,
       choices: data.n,
+      tools: data.tools?.length && data.tool_choice !== 'none' ? data.tools : undefined,
       stop: data.stop,
       topLogprobs: data.logprobs === true ? (data.top_logprobs ?? 0) : undefined,
     },
@@ -192,4 +239,15 @@ function paramOf(path: readonly PropertyKey[]): string {
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
     '',
   );
+}
+
+/** @throws UNSUPPORTED_FIELD when the conversation has tools and the model none */
+export function checkTools({ messages, tools, model }: CompletionRequest, models: () => readonly RoutableModel[]): void {
+  const at = messages.findIndex(({ role, toolCalls }) => role === 'tool' || toolCalls !== undefined);
+  if (tools === undefined && at === -1) return;
+  const known = models().find(({ id, modelId }) => id === model || modelId === model);
+  if (known === undefined || known.tools) return;
+  const param = tools === undefined ? `messages[${at}]` : 'tools';
+  const why = `the chat template of ${known.id} has no form of tool calls that is known here`;
+  throw apiError('UNSUPPORTED_FIELD', `${param}: is not supported: ${why}`, { param });
 }

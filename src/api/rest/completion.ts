@@ -1,4 +1,4 @@
-import type { CompletionResult, ContentLogprob, TokenLogprob } from '../../roles/router/service.ts';
+import type { CompletionEvent, CompletionResult, ContentLogprob, TokenLogprob } from '../../roles/router/service.ts';
 import type { FinishReason, Hex, Wei } from '../../types/index.ts';
 import { toJson } from '../json.ts';
 
@@ -23,8 +23,15 @@ function usage(results: readonly CompletionResult[]) {
   return { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens };
 }
 
+export type ToolCallEvent = Extract<CompletionEvent, { type: 'toolCall' }>;
+
+function toolCallPart({ id, name, arguments: args }: ToolCallEvent) {
+  return { id, type: 'function', function: { name, arguments: args } };
+}
+
 /** OpenAI knows no `cancelled`; who cancelled is not there to read it. */
-function finishReason(reason: FinishReason): 'stop' | 'length' {
+function finishReason(reason: FinishReason, called: boolean): 'stop' | 'length' | 'tool_calls' {
+  if (called) return 'tool_calls';
   return reason === 'length' ? 'length' : 'stop';
 }
 
@@ -50,6 +57,7 @@ export interface CompletionHead {
 export interface ChunkWriter {
   role(choice: number): string;
   delta(choice: number, text: string, logprobs: readonly ContentLogprob[] | undefined): string;
+  toolCall(choice: number, call: ToolCallEvent): string;
   /** Carries `finish_reason` and `cortensor`. */
   final(choice: number, result: CompletionResult): string;
   usage(results: readonly CompletionResult[]): string;
@@ -60,14 +68,20 @@ export function chunkWriter(head: CompletionHead, includeUsage: boolean): ChunkW
   const base = { id: completionId(head.task), object: 'chat.completion.chunk', created: head.created, model: head.model };
   const start = JSON.stringify(base).slice(0, -1);
   const end = includeUsage ? ',"usage":null}' : '}';
+  const called = new Set<number>();
   const choices = (index: number, delta: string, finish: string, logprobs = 'null'): string =>
     `"choices":[{"index":${index},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}}]`;
   return {
     role: (choice) => `${start},${choices(choice, '{"role":"assistant","content":""}', 'null')}${end}`,
     delta: (choice, text, logprobs) =>
       `${start},${choices(choice, `{"content":${JSON.stringify(text)}}`, 'null', logprobs && JSON.stringify(logprobsPart(logprobs)))}${end}`,
+    toolCall(choice, call) {
+      called.add(choice);
+      const delta = { tool_calls: [{ index: call.index, ...toolCallPart(call) }] };
+      return `${start},${choices(choice, JSON.stringify(delta), 'null')}${end}`;
+    },
     final: (choice, result) =>
-      `${start},${choices(choice, '{}', `"${finishReason(result.finishReason)}"`)},"cortensor":${toJson(cortensorPart(result))}${end}`,
+      `${start},${choices(choice, '{}', `"${finishReason(result.finishReason, called.has(choice))}"`)},"cortensor":${toJson(cortensorPart(result))}${end}`,
     usage: (results) => `${start},"choices":[],"usage":${JSON.stringify(usage(results))}}`,
   };
 }
@@ -76,6 +90,7 @@ export function chunkWriter(head: CompletionHead, includeUsage: boolean): ChunkW
 export interface WholeChoice {
   readonly text: string;
   readonly logprobs: readonly ContentLogprob[] | undefined;
+  readonly calls: readonly ToolCallEvent[];
 }
 
 /** The whole answer of a request without `stream`; results as many as choices, in their order. */
@@ -86,11 +101,16 @@ export function completionBody(head: CompletionHead, choices: readonly WholeChoi
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    choices: choices.map(({ text, logprobs }, index) => ({
+    choices: choices.map(({ text, logprobs, calls }, index) => ({
       index,
-      message: { role: 'assistant', content: text, refusal: null },
+      message: {
+        role: 'assistant',
+        content: text === '' && calls.length > 0 ? null : text,
+        refusal: null,
+        ...(calls.length > 0 ? { tool_calls: calls.map(toolCallPart) } : {}),
+      },
       logprobs: logprobsPart(logprobs),
-      finish_reason: finishReason(results[index]?.finishReason ?? 'stop'),
+      finish_reason: finishReason(results[index]?.finishReason ?? 'stop', calls.length > 0),
     })),
     usage: usage(results),
     cortensor: parts.length === 1 ? parts[0] : { cost: parts.reduce((sum, { cost }) => sum + cost, 0n), choices: parts },

@@ -37,12 +37,13 @@ const model = z.object({
     modelId: z.string(),
     contextTokens: z.number(),
     miners: z.number(),
+    tools: z.boolean(),
     price: z.object({ prompt: z.string(), completion: z.string() }).optional(),
   }),
 });
 
-function modelBody({ id, modelId, contextTokens, miners, price }: RoutableModel): unknown {
-  return { id, object: 'model', created: 0, owned_by: 'cortensor', cortensor: toWire({ modelId, contextTokens, miners, price }) };
+function modelBody({ id, modelId, contextTokens, miners, tools, price }: RoutableModel): unknown {
+  return { id, object: 'model', created: 0, owned_by: 'cortensor', cortensor: toWire({ modelId, contextTokens, miners, tools, price }) };
 }
 
 const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() });
@@ -61,9 +62,16 @@ const completion = z.object({
   choices: z.array(
     z.object({
       index: z.number(),
-      message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      message: z.object({
+        role: z.literal('assistant'),
+        content: z.string().nullable(),
+        refusal: z.null(),
+        tool_calls: z
+          .array(z.object({ id: z.string(), type: z.literal('function'), function: z.object({ name: z.string(), arguments: z.string() }) }))
+          .optional(),
+      }),
       logprobs: z.object({ content: z.array(tokenLogprob.extend({ top_logprobs: z.array(tokenLogprob) })), refusal: z.null() }).nullable(),
-      finish_reason: z.enum(['stop', 'length']),
+      finish_reason: z.enum(['stop', 'length', 'tool_calls']),
     }),
   ),
   usage,

@@ -199,6 +199,7 @@ export const modelSummary = z.object({
   modelId: hex32,
   contextTokens: count,
   miners: count,
+  tools: z.boolean(),
   price: z.object({ prompt: wei, completion: wei }).optional(),
   local: z.boolean(),
 });

@@ -1,5 +1,6 @@
 import { hashStatement, signStatement } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash, taskIdOf } from '../../crypto/ids.ts';
+import { ToolStream } from '../../inference/tools/stream.ts';
 import type { Channel } from '../../protocols/channel.ts';
 import type { InferDown, InferUp } from '../../protocols/infer/messages.ts';
 import { inferStream } from '../../protocols/infer/stream.ts';
@@ -103,7 +104,14 @@ export class RouterRole implements Router {
     return this.#c.catalog.all().map((model) => {
       const candidates = this.#candidates(model);
       const cheapest = candidates.map((c) => c.price).sort((a, b) => Number(a.prompt + a.completion - b.prompt - b.completion))[0];
-      return { id: model.name, modelId: model.id, contextTokens: model.contextTokens, miners: candidates.length, price: cheapest };
+      return {
+        id: model.name,
+        modelId: model.id,
+        contextTokens: model.contextTokens,
+        miners: candidates.length,
+        price: cheapest,
+        tools: model.tokenizer.toolFormat !== undefined,
+      };
     });
   }
 
@@ -172,7 +180,7 @@ export class RouterRole implements Router {
   ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
     const model = this.#c.catalog.find(request.model);
     if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${request.model}`, { model: request.model });
-    const promptIds = model.tokenizer.encodeChat(request.messages);
+    const promptIds = model.tokenizer.encodeChat(request.messages, request.tools);
     const room = model.contextTokens - promptIds.length;
     if (room < (request.maxTokens ?? 1)) {
       throw routerError(
@@ -239,6 +247,11 @@ export class RouterRole implements Router {
     return { request, model, promptIds, promptSalt, sampling, admission, task, deadline: clock.now() + TASK_LIFETIME_MS };
   }
 
+  /** Nine letters and digits, as the templates that look at ids want them. */
+  #callId(): string {
+    return hex(this.#c.randomBytes(5)).slice(2, 11);
+  }
+
   #announce(job: Job): void {
     const { network, account, log } = this.#c;
     network
@@ -279,7 +292,7 @@ export class RouterRole implements Router {
             this.#warm.refill(miner.peerId);
             return step.value;
           }
-          streamed ||= step.value.type === 'delta';
+          streamed ||= step.value.type !== 'assigned';
           yield step.value;
         }
       } catch (error) {
@@ -345,14 +358,24 @@ export class RouterRole implements Router {
         signal,
       );
       yield { type: 'assigned', task, miner: miner.operator, promptTokens: promptIds.length };
-      const text = new TextStream(model.tokenizer, stop);
+      const { toolFormat } = model.tokenizer;
+      const { tools } = job.request;
+      const calls =
+        tools &&
+        toolFormat &&
+        new ToolStream(
+          toolFormat,
+          tools.map(({ name }) => name),
+        );
+      const text = new TextStream(model.tokenizer, stop, calls && toolFormat?.marks);
       const answer = readAnswer(channel, assignment, contracts, this.#options, topLogprobs, signal);
       let step = await answer.next();
       for (; !step.done; step = await answer.next()) {
         const { tokenIds } = step.value;
+        const words = text.push(tokenIds);
         yield {
           type: 'delta',
-          text: text.push(tokenIds),
+          text: calls?.push(words) ?? words,
           tokens: tokenIds.length,
           logprobs: contentLogprobs(model.tokenizer, step.value),
         };
@@ -374,7 +397,11 @@ export class RouterRole implements Router {
       });
       // Only now: a client that leaves with the last text must not leave the miner unpaid.
       const rest = text.end();
-      if (rest !== '') yield { type: 'delta', text: rest, tokens: 0 };
+      const last = calls?.end(rest) ?? { text: rest, calls: [] };
+      if (last.text !== '') yield { type: 'delta', text: last.text, tokens: 0 };
+      for (const [index, call] of last.calls.entries()) {
+        yield { type: 'toolCall', index, id: this.#callId(), name: call.name, arguments: JSON.stringify(call.arguments) };
+      }
       return {
         task: id,
         miner: operator,

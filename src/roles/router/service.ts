@@ -1,11 +1,8 @@
 import type { SignedReceipt } from '../../crypto/eip712.ts';
+import type { ChatMessage, Tool } from '../../inference/chat.ts';
 import type { Address, FinishReason, ModelId, TaskId, TokenPrice, Wei } from '../../types/index.ts';
 
-/** One turn of a conversation, as the model's chat template takes it. */
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
+export type { ChatMessage, Tool, ToolCall } from '../../inference/chat.ts';
 
 /** A model that this router can send work to. */
 export interface RoutableModel {
@@ -18,6 +15,8 @@ export interface RoutableModel {
   readonly miners: number;
   /** Cheapest live ask, COR wei per 1,000 tokens; undefined when no miner is live. */
   readonly price: TokenPrice | undefined;
+  /** Whether its chat template renders tools, and in a form whose calls can be read. */
+  readonly tools: boolean;
 }
 
 /** One chat completion. Absent sampling fields take the model's defaults; `model` is a name or a 32-byte model id. */
@@ -48,6 +47,8 @@ export interface CompletionRequest {
   readonly stop?: readonly string[] | undefined;
   /** Deltas then carry log-probabilities, with so many of the most probable tokens for each token, 0–20. */
   readonly topLogprobs?: number | undefined;
+  /** Functions that the model may ask for: calls then come as events of their own. */
+  readonly tools?: readonly Tool[] | undefined;
   /** Answers, each a task of its own with its own seed and receipt, 1–8; 1 when absent. */
   readonly choices?: number | undefined;
 }
@@ -78,6 +79,17 @@ export type CompletionEvent =
       readonly task: TaskId;
       readonly miner: Address;
       readonly promptTokens: number;
+    }
+  | {
+      /** Comes after the text, before the end. */
+      readonly type: 'toolCall';
+      readonly choice?: number | undefined;
+      /** 0-based, of this answer's calls. */
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      /** JSON text of an object. */
+      readonly arguments: string;
     }
   | { readonly type: 'ended'; readonly choice: number; readonly result: CompletionResult }
   | {

@@ -1,15 +1,15 @@
 import { cutAtStop, heldBack } from '../../inference/stop.ts';
 import type { Tokenizer } from '../../inference/tokenizer.ts';
 
-/** Tokens in, text out: holds back what may still become a stop string and ends before one. */
+/** Tokens in, text out: holds back what may still become a stop string and ends before one. Special tokens have no text unless they are `kept`. */
 export class TextStream {
   readonly #detokenizer;
   readonly #stop: readonly string[];
   #held = '';
   #stopped = false;
 
-  constructor(tokenizer: Pick<Tokenizer, 'detokenizer'>, stop: readonly string[]) {
-    this.#detokenizer = tokenizer.detokenizer();
+  constructor(tokenizer: Pick<Tokenizer, 'detokenizer'>, stop: readonly string[], kept: readonly string[] = []) {
+    this.#detokenizer = tokenizer.detokenizer(kept);
     this.#stop = stop;
   }
 

@@ -76,9 +76,10 @@ export function fakeRouter(): FakeRouter {
         modelId: bytes32('03') as ModelId,
         contextTokens: 512,
         miners: 2,
+        tools: true,
         price: { prompt: 10n ** 15n, completion: 2n * 10n ** 15n },
       },
-      { id: 'lonely', modelId: bytes32('09') as ModelId, contextTokens: 512, miners: 0, price: undefined },
+      { id: 'lonely', modelId: bytes32('09') as ModelId, contextTokens: 512, miners: 0, price: undefined, tools: false },
     ],
     async *complete(request, signal): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
       requests.push(request);
@@ -108,7 +109,10 @@ export function fakeRouter(): FakeRouter {
         }
         return [fakeResult(Number(rest[0]))];
       }
-      for (const word of rest) yield { type: 'delta', text: `${word} `, tokens: 1, logprobs: logprobsOf(`${word} `, request) };
+      for (const word of verb === 'tool' ? [] : rest)
+        yield { type: 'delta', text: `${word} `, tokens: 1, logprobs: logprobsOf(`${word} `, request) };
+      if (verb === 'tool')
+        for (const [index, name] of rest.entries()) yield { type: 'toolCall', index, id: `call${index}`, name, arguments: '{"a":1}' };
       if (verb === 'break') throw fakeError('NO_MINER', 'the miner died');
       if (verb === 'hang') {
         await new Promise((_, reject) => {

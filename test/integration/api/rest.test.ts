@@ -159,6 +159,44 @@ describe('api/rest over real HTTP', () => {
       assert.deepEqual(bills, cortensor.choices);
     });
 
+    it('gives calls of tools, whole and streamed, and takes them and their results back', async () => {
+      const tools = [{ type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } }];
+      const whole = await client.chat.completions.create({ ...ask('tool f'), tools });
+      const call = { id: 'call0', type: 'function', function: { name: 'f', arguments: '{"a":1}' } };
+      assert.equal(whole.choices[0]?.finish_reason, 'tool_calls');
+      assert.deepEqual(whole.choices[0]?.message, { role: 'assistant', content: null, refusal: null, tool_calls: [call] });
+      assert.deepEqual(router.requests[0]?.tools, [{ name: 'f', description: undefined, parameters: { type: 'object' } }]);
+
+      const deltas = [];
+      let finish: string | null = null;
+      for await (const { choices } of await client.chat.completions.create({ ...ask('tool f f'), tools, stream: true })) {
+        deltas.push(...(choices[0]?.delta.tool_calls ?? []));
+        finish = choices[0]?.finish_reason ?? finish;
+      }
+      assert.deepEqual(deltas, [
+        { index: 0, ...call },
+        { index: 1, ...call, id: 'call1' },
+      ]);
+      assert.equal(finish, 'tool_calls');
+
+      const answer = whole.choices[0]?.message as OpenAI.ChatCompletionMessage;
+      const result = { role: 'tool' as const, tool_call_id: 'call0', content: '7' };
+      await client.chat.completions.create({ model: 'tiny', messages: [{ role: 'user', content: 'x' }, answer, result], tools });
+      assert.deepEqual(router.requests[2]?.messages.slice(1), [
+        { role: 'assistant', content: '', toolCalls: [{ id: 'call0', name: 'f', arguments: { a: 1 } }] },
+        { role: 'tool', content: '7', toolCallId: 'call0' },
+      ]);
+    });
+
+    it('UNSUPPORTED_FIELD for tools when the model’s template has none', async () => {
+      const tools = [{ type: 'function' as const, function: { name: 'f' } }];
+      await assert.rejects(client.chat.completions.create({ ...ask('words'), model: 'lonely', tools }), (error) => {
+        assert.ok(error instanceof APIError);
+        assert.deepEqual([error.status, error.code, error.param], [400, 'UNSUPPORTED_FIELD', 'tools']);
+        return true;
+      });
+    });
+
     it('joins text parts and takes developer for system', async () => {
       await client.chat.completions.create({
         model: 'tiny',

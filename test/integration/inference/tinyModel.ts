@@ -8,6 +8,10 @@ export interface TinyModelOptions {
   readonly seed?: string;
   readonly dtype?: 'F32' | 'F16' | 'BF16';
   readonly config?: Record<string, unknown>;
+  /** Chat template. */
+  readonly template?: string;
+  /** Special tokens besides the usual three. */
+  readonly special?: readonly string[];
 }
 
 const SPECIAL = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
@@ -39,14 +43,16 @@ export async function writeTinyModel({
   seed = 'tiny',
   dtype = 'F16',
   config = {},
+  template = TEMPLATE,
+  special = [],
 }: TinyModelOptions = {}): Promise<{ dir: string; remove(): Promise<void> }> {
   const root = await mkdtemp(path.join(tmpdir(), 'cortensord-model-'));
   const dir = path.join(root, `tiny-${seed}`);
   await mkdir(dir);
-  const full: Record<string, unknown> = { ...BASE_CONFIG, ...config };
+  const full: Record<string, unknown> = { ...BASE_CONFIG, vocab_size: TINY_VOCAB + special.length, ...config };
   await writeFile(path.join(dir, 'config.json'), JSON.stringify(full));
-  await writeFile(path.join(dir, 'tokenizer.json'), JSON.stringify(tokenizerJson()));
-  await writeFile(path.join(dir, 'tokenizer_config.json'), JSON.stringify({ chat_template: TEMPLATE, eos_token: '<|im_end|>' }));
+  await writeFile(path.join(dir, 'tokenizer.json'), JSON.stringify(tokenizerJson(special)));
+  await writeFile(path.join(dir, 'tokenizer_config.json'), JSON.stringify({ chat_template: template, eos_token: '<|im_end|>' }));
   await writeFile(path.join(dir, 'card.md'), `---\nname: tiny-${seed}\nlicense: Apache-2.0\n---\n# Random weights\n`);
   await writeFile(path.join(dir, 'model.safetensors'), await safetensors(full, seed, dtype));
   return { dir, remove: () => rm(root, { recursive: true }) };
@@ -119,13 +125,14 @@ function encode(values: Float32Array, dtype: 'F32' | 'F16' | 'BF16'): Buffer {
 }
 
 /** GPT-2's byte alphabet, a few merges, three special tokens. */
-function tokenizerJson(): unknown {
+function tokenizerJson(more: readonly string[]): unknown {
   const alphabet = byteAlphabet();
-  const tokens = [...SPECIAL, ...alphabet, ...MERGES.map((merge) => merge.replace(' ', ''))];
+  const plain = [...SPECIAL, ...alphabet, ...MERGES.map((merge) => merge.replace(' ', ''))];
+  const tokens = [...plain, ...more];
   return {
     version: '1.0',
-    added_tokens: SPECIAL.map((content, id) => ({
-      id,
+    added_tokens: [...SPECIAL, ...more].map((content) => ({
+      id: tokens.indexOf(content),
       content,
       single_word: false,
       lstrip: false,

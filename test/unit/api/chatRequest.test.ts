@@ -10,6 +10,8 @@ assert.ok(unnamed);
 
 const base = { model: 'tiny', messages: [{ role: 'user', content: 'hi' }] };
 
+const call = (args: string): object => ({ id: 'a', type: 'function', function: { name: 'f', arguments: args } });
+
 function refused(change: Record<string, unknown>): [string, unknown] {
   try {
     parseChatRequest({ ...base, ...change }, 'k');
@@ -25,7 +27,6 @@ describe('api/rest/chatRequest', () => {
     store: true,
     service_tier: 'priority',
     response_format: { type: 'json_object' },
-    tools: [{ type: 'function' }],
     tool_choice: 'required',
     functions: [{}],
     function_call: { name: 'x' },
@@ -55,9 +56,9 @@ describe('api/rest/chatRequest', () => {
     logprobs: true,
     top_logprobs: 0,
     response_format: { type: 'text' },
-    tools: [],
     tool_choice: 'none',
     parallel_tool_calls: true,
+    tools: [{ type: 'function', function: { name: 'f', parameters: {} } }],
     modalities: ['text'],
     user: 'me',
     metadata: { a: 'b' },
@@ -83,6 +84,12 @@ describe('api/rest/chatRequest', () => {
     [{ logit_bias: { x: 1 } }, 'logit_bias.x'],
     [{ logit_bias: { 5: 101 } }, 'logit_bias.5'],
     [{ messages: [] }, 'messages'],
+    [{ tools: [{ type: 'function', function: { name: 'two words' } }] }, 'tools[0].function.name'],
+    [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id'],
+    [{ messages: [{ role: 'user', content: 'x', tool_call_id: 'a' }] }, 'messages[0].tool_call_id'],
+    [{ messages: [{ role: 'assistant', tool_calls: [{}] }] }, 'messages[0].tool_calls[0].id'],
+    [{ messages: [{ role: 'user', content: 'x', tool_calls: [call('{}')] }] }, 'messages[0].tool_calls'],
+    [{ messages: [{ role: 'assistant', tool_calls: [call('[]')] }] }, 'messages[0].tool_calls[0].function.arguments'],
     [{ messages: [{ role: 'robot', content: 'x' }] }, 'messages[0].role'],
     [{ messages: [{ role: 'user' }] }, 'messages[0].content'],
     [{ messages: [{ role: 'user', content: 5 }] }, 'messages[0].content'],
@@ -99,14 +106,10 @@ describe('api/rest/chatRequest', () => {
     it(`INVALID_REQUEST: ${JSON.stringify(change)}`, () => assert.deepEqual(refused(change), ['INVALID_REQUEST', param]));
   }
 
-  it('UNSUPPORTED_FIELD for parts that are no text, tools in messages, and unknown fields in messages', () => {
+  it('UNSUPPORTED_FIELD for parts that are no text, functions in messages, and unknown fields in messages', () => {
     const image = { role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] };
     assert.deepEqual(refused({ messages: [image] }), ['UNSUPPORTED_FIELD', 'messages[0].content[0].type']);
-    assert.deepEqual(refused({ messages: [{ role: 'tool', content: 'x' }] }), ['UNSUPPORTED_FIELD', 'messages[0].role']);
-    assert.deepEqual(refused({ messages: [{ role: 'assistant', content: 'x', tool_calls: [{}] }] }), [
-      'UNSUPPORTED_FIELD',
-      'messages[0].tool_calls',
-    ]);
+    assert.deepEqual(refused({ messages: [{ role: 'function', content: 'x' }] }), ['UNSUPPORTED_FIELD', 'messages[0].role']);
     assert.deepEqual(refused({ messages: [{ role: 'user', content: 'x', weight: 1 }] }), ['UNSUPPORTED_FIELD', 'messages[0].weight']);
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DEFAULT_MODEL_DIR } from '../../../src/inference/models.ts';
 import { openTokenizer, type Tokenizer } from '../../../src/inference/tokenizer.ts';
-import { guardChat } from '../../../src/inference/untrustedText.ts';
+import { guardTexts } from '../../../src/inference/untrustedText.ts';
 
 const START = 1;
 const END = 2;
@@ -39,10 +39,10 @@ describe('inference/untrustedText', () => {
   });
 
   it('a message without one is encoded as the template renders it', () => {
-    const messages = [{ role: 'user' as const, content: 'Hello' }];
+    const messages = [{ role: 'user', content: 'Hello' }];
     const encode = (text: string): Uint32Array => Uint32Array.from(Buffer.from(text));
-    const guarded = guardChat(messages, ['<|im_end|>'], encode);
-    assert.equal(guarded.messages, messages);
+    const guarded = guardTexts(messages, ['<|im_end|>'], encode);
+    assert.equal(guarded.value, messages);
     assert.equal(guarded.encode, encode);
   });
 });
