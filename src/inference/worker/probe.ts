@@ -7,6 +7,6 @@ const { backend, ...choice } = JSON.parse(process.argv[2] ?? '') as ProviderChoi
 try {
   await selfTest(await loadBackend(backend, choice));
 } catch (error) {
-  process.stderr.write(error instanceof Error ? error.message : String(error));
+  process.stdout.write(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

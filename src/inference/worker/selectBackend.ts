@@ -38,7 +38,7 @@ const HINTS: Readonly<Record<ProviderName, string>> = {
 
 /**
  * The provider that was asked for if it loads and passes its self-test, else the CPU, with the reason. 'auto' takes CUDA where it is installed.
- * Each runs on the first backend that works: the C API, then the binding; only the named one when a name is requested.
+ * The CPU runs on the first backend that works: the C API, then the binding; other providers on the C API. A backend that is named is the only one.
  *
  * @throws BACKEND_UNAVAILABLE with what went wrong in each when not even the CPU works
  */
@@ -70,7 +70,7 @@ async function firstBackend(
   choice: ProviderChoice,
   { probe, load }: Probes,
 ): Promise<SelectedBackend | { readonly failures: string }> {
-  const all: BackendName[] = choice.provider === 'cuda' ? ['ortFfi'] : ['ortFfi', 'ortNode'];
+  const all: BackendName[] = choice.provider === 'cpu' ? ['ortFfi', 'ortNode'] : ['ortFfi'];
   const failures: string[] = [];
   for (const name of requested === 'auto' ? all : [requested]) {
     try {
