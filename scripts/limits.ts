@@ -91,6 +91,11 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
       'src/inference/options.ts#prefillChunkTokens: options.prefillChunkTokens ??',
       'the rest in later steps; others decode between',
     ],
+    [
+      'Self-test of a provider in its own process',
+      'src/inference/worker/probeProvider.ts#PROBE_TIMEOUT_MS',
+      'the CPU computes; a warning says so',
+    ],
     ['Stop strings of a request', 'src/inference/request.ts#STOP_STRINGS_MAX', '`REQUEST_INVALID`'],
     ['Length of a stop string, characters', 'src/inference/request.ts#STOP_CHARS_MAX', '`REQUEST_INVALID`'],
     ['Most probable tokens given with each token', 'src/inference/request.ts#TOP_LOGPROBS_MAX', '`REQUEST_INVALID`'],

@@ -77,6 +77,11 @@ export interface NodeStatus {
     | {
         readonly backend: string;
         readonly requested: string;
+        /** Execution provider that computes, and the one that was asked for. */
+        readonly provider: string;
+        readonly providerRequested: string;
+        /** Why backend or provider are not the requested ones, with the remedy. */
+        readonly warnings: readonly string[];
         readonly runtime: string;
         readonly threads: number;
         readonly models: readonly string[];

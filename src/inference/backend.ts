@@ -1,4 +1,6 @@
+import type { AttentionKind } from './graph/attention.ts';
 import type { DecoderShape } from './graph/shape.ts';
+import type { ProviderName } from './provider.ts';
 import type { BackendName } from './types.ts';
 
 /**
@@ -31,6 +33,8 @@ export interface Session {
   readonly shape: Pick<DecoderShape, 'vocab' | 'hidden'>;
   readonly rows: number;
   readonly contextTokens: number;
+  /** What runs worse than it could, and why. */
+  readonly warning?: string;
   run(step: StepInput): Promise<StepOutput>;
   /** Copies the first `tokens` positions of one cache row to another. */
   copyRow(from: number, to: number, tokens: number): void;
@@ -48,9 +52,12 @@ export interface SessionInit {
   readonly threads: number;
 }
 
-/** Runs graphs. Implementations give bit-identical numbers: they call the same library. */
+/** Runs graphs on one provider. Implementations give bit-identical numbers on the CPU: they call the same library. */
 export interface Backend {
   readonly name: BackendName;
+  readonly provider: ProviderName;
+  /** How graphs must be written for it. */
+  readonly attention: AttentionKind;
   readonly runtimeVersion: string;
   open(init: SessionInit): Promise<Session>;
 }

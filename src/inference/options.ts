@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { inferenceError } from './errors.ts';
+import { PROVIDERS, type ProviderName } from './provider.ts';
 import { QUANTISATIONS, type Quantisation } from './quantisation.ts';
 import type { Rehearsals } from './rehearsal/index.ts';
 
@@ -23,6 +24,10 @@ export interface EngineOptions {
   readonly quantisation?: 'auto' | Quantisation;
   /** 'auto' tries the C API and falls back to the onnxruntime-node binding when its self-test fails. */
   readonly backend?: 'auto' | 'ortFfi' | 'ortNode';
+  /** 'auto' is CUDA where it is installed and passes its self-test, else the CPU. A named one that cannot run is a warning in the status, and the CPU computes. */
+  readonly provider?: 'auto' | ProviderName;
+  /** Bound on what CUDA takes for weights and computing, MiB, 0–1,048,576; the KV cache comes on top. 0 is none. */
+  readonly gpuMemoryMiB?: number;
   readonly logger?: Logger;
   /** Where models are tried out before they are loaded; engines without one share one that remembers in memory. */
   readonly rehearsals?: Rehearsals;
@@ -39,6 +44,7 @@ const RANGES = {
   contextTokensMax: [16, 131_072],
   prefillChunkTokens: [8, 2048],
   paceMsPerToken: [0, 60_000],
+  gpuMemoryMiB: [0, 1 << 20],
 } as const;
 
 /** @throws REQUEST_INVALID naming the field and its range */
@@ -53,6 +59,8 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     paceMsPerToken: options.paceMsPerToken ?? 0,
     quantisation: options.quantisation ?? 'auto',
     backend: options.backend ?? 'auto',
+    provider: options.provider ?? 'auto',
+    gpuMemoryMiB: options.gpuMemoryMiB ?? 0,
   };
   for (const [field, [min, max]] of Object.entries(RANGES)) {
     const value = resolved[field as keyof typeof RANGES];
@@ -66,6 +74,11 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     throw inferenceError('REQUEST_INVALID', `engine quantisation is ${String(quantisation)}; set one of ${known}`, {
       field: 'quantisation',
     });
+  }
+  const { provider } = resolved;
+  if (provider !== 'auto' && !PROVIDERS.includes(provider)) {
+    const known = ['auto', ...PROVIDERS].join(', ');
+    throw inferenceError('REQUEST_INVALID', `engine provider is ${String(provider)}; set one of ${known}`, { field: 'provider' });
   }
   return resolved;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import type { Hex, ModelId, Sampling } from '../types/index.ts';
+import { PROVIDERS, type ProviderName } from './provider.ts';
 import type { Quantisation } from './quantisation.ts';
 
 /**
@@ -16,7 +17,7 @@ export interface NumericsProfile {
   readonly profile: ProfileName;
   /** 'onnxruntime/' and its version. */
   readonly runtime: string;
-  readonly provider: 'cpu';
+  readonly provider: ProviderName;
   /** As Node names it: 'x64', 'arm64'. */
   readonly arch: string;
   /** Widest vector instructions that the runtime's kernels choose by: 'avx512', 'avx2', 'avx', 'sse', 'neon' or 'unknown'. */
@@ -33,7 +34,7 @@ export interface Calibration {
 }
 
 /**
- * Measured in docs/inference.md#calibration: honest sketch errors stay below 1e-5 in fp32, where an int8 copy of the weights begins at 1.6e-3.
+ * Miner and guard both on the CPU. Measured in docs/inference.md#calibration: honest sketch errors stay below 1e-5 in fp32, where an int8 copy of the weights begins at 1.6e-3.
  * int8 and int4 round activations to 8 bits, where a last bit decides now and then: honest errors reach 1e-1.
  */
 export const CALIBRATION: Readonly<Record<ProfileName, Calibration>> = {
@@ -42,6 +43,40 @@ export const CALIBRATION: Readonly<Record<ProfileName, Calibration>> = {
   int4: { sketchErrorMax: 2e-1, gapMax: 5e-1 },
   onnx: { sketchErrorMax: 0, gapMax: 5e-1 },
 };
+
+/**
+ * One of them on another provider. Not measured on hardware yet: wide enough that sums in another order, and int8 and int4 products whose
+ * activations are not rounded, stay inside; for fp32 still below 1.6e-3, where an int8 copy of the weights begins.
+ */
+const ACROSS_PROVIDERS: typeof CALIBRATION = {
+  fp32: { sketchErrorMax: 1e-3, gapMax: 1e-1 },
+  int8: { sketchErrorMax: 5e-1, gapMax: 1 },
+  int4: { sketchErrorMax: 5e-1, gapMax: 1 },
+  onnx: { sketchErrorMax: 0, gapMax: 5e-1 },
+};
+
+/** @param declared the miner's provider; undefined when its receipt names a profile that is not known here, which takes the wider bounds */
+export function calibrationFor(profile: ProfileName, own: ProviderName, declared: ProviderName | undefined): Calibration {
+  return own === 'cpu' && declared === 'cpu' ? CALIBRATION[profile] : ACROSS_PROVIDERS[profile];
+}
+
+const ARCHITECTURES = ['x64', 'arm64'];
+const CPU_CLASSES = ['avx512', 'avx2', 'avx', 'sse', 'neon', 'unknown'];
+
+/** The provider in a profile that is known by its hash only, among all machines that run the same version of the runtime. */
+export function declaredProvider(
+  hash: Hex,
+  { profile, runtime, model }: Pick<NumericsProfile, 'profile' | 'runtime' | 'model'>,
+): ProviderName | undefined {
+  return PROVIDERS.find((provider) =>
+    ARCHITECTURES.some((machine) =>
+      CPU_CLASSES.some((cpu) => profileHash({ profile, runtime, provider, arch: machine, cpu, model }) === hash),
+    ),
+  );
+}
+
+/** As {@link NumericsProfile.runtime} names a version of the runtime. */
+export const runtimeName = (version: string): string => `onnxruntime/${version}`;
 
 /** Scores are logits divided by the temperature, and perhaps multiplied or divided by the repetition penalty; so are their errors. */
 export function gapMaxFor({ gapMax }: Calibration, { temperatureMilli, repetitionMilli }: Sampling): number {
@@ -55,8 +90,13 @@ export function profileHash(profile: NumericsProfile): Hex {
   return `0x${createHash('sha256').update(canonical).digest('hex')}`;
 }
 
-export async function localProfile(profile: ProfileName, runtimeVersion: string, model: ModelId): Promise<NumericsProfile> {
-  return { profile, runtime: `onnxruntime/${runtimeVersion}`, provider: 'cpu', arch: arch(), cpu: await cpuClass(), model };
+export async function localProfile(
+  profile: ProfileName,
+  runtimeVersion: string,
+  provider: ProviderName,
+  model: ModelId,
+): Promise<NumericsProfile> {
+  return { profile, runtime: runtimeName(runtimeVersion), provider, arch: arch(), cpu: await cpuClass(), model };
 }
 
 async function cpuClass(): Promise<string> {

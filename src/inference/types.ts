@@ -1,6 +1,7 @@
 import type { FinishReason, Hex, ModelId, Sampling } from '../types/index.ts';
 import type { ModelKind } from './modelKind.ts';
 import type { ProfileName } from './profile.ts';
+import type { ProviderStatus } from './provider.ts';
 
 /** Which implementation runs the graphs: the C API of the bundled library, or the onnxruntime-node binding. */
 export type BackendName = 'ortFfi' | 'ortNode';
@@ -10,7 +11,7 @@ export interface EngineStatus {
   readonly backend: { readonly requested: BackendName | 'auto'; readonly actual: BackendName | undefined; readonly warning?: string };
   /** ONNX Runtime version, e.g. '1.30.0'. */
   readonly runtimeVersion: string | undefined;
-  readonly provider: 'cpu';
+  readonly provider: ProviderStatus;
   /** Threads inside one forward pass. */
   readonly threads: number;
   readonly models: readonly ModelInfo[];

@@ -51,7 +51,7 @@ export class WorkerEngine implements Engine {
   }
 
   get status(): EngineStatus {
-    const { backend, threads, slots } = this.#options;
+    const { backend, provider, threads, slots } = this.#options;
     let active = 0;
     let queued = 0;
     for (const count of this.#outstanding.values()) {
@@ -59,10 +59,11 @@ export class WorkerEngine implements Engine {
       queued += Math.max(0, count - slots);
     }
     const warning = this.#backend?.warning;
+    const onProvider = this.#backend?.provider;
     return {
       backend: { requested: backend, actual: this.#backend?.actual, ...(warning === undefined ? {} : { warning }) },
       runtimeVersion: this.#backend?.runtimeVersion,
-      provider: 'cpu',
+      provider: { requested: provider, actual: undefined, ...onProvider },
       threads,
       models: [...this.#models.values()].map((model) => model.info),
       active,
@@ -209,7 +210,7 @@ export class WorkerEngine implements Engine {
     const call = host.open({
       answer: (message) => {
         if (message.type !== 'loaded') return;
-        this.#backend = message.backend;
+        this.#started(message.backend);
         this.#models.set(message.info.id, { dir, info: message.info, host });
         answer.resolve(message.info);
       },
@@ -217,6 +218,16 @@ export class WorkerEngine implements Engine {
     });
     host.post({ type: 'load', call, dir, options: expectedId === undefined ? {} : { expectedId } });
     return answer.promise;
+  }
+
+  #started(report: BackendReport): void {
+    const known = this.#backend;
+    this.#backend = report;
+    if (known?.provider.actual === report.provider.actual && known.provider.warning === report.provider.warning) return;
+    const { backend, provider } = this.status;
+    const line = { backend: backend.actual, provider: provider.actual, requested: provider.requested };
+    if (provider.warning === undefined) this.#logger?.info(line, `inference runs on ${provider.actual}`);
+    else this.#logger?.warn({ ...line, reason: provider.warning }, `inference runs on ${provider.actual}, not as asked for`);
   }
 
   #worker(): WorkerHost {

@@ -43,9 +43,11 @@ export async function loadModels(
   const minerDirs = roles.has('miner') ? await modelDirs(miner.modelDirs, config) : [];
   const guardDirs = roles.has('guard') ? await modelDirs(guard.modelDirs, config) : [];
   if (!roles.has('miner') && !roles.has('guard')) return undefined;
-  const threads = roles.has('miner') ? miner.threads : guard.threads;
+  const { threads, provider, gpuMemoryMiB } = roles.has('miner') ? miner : guard;
   const engine = createEngine({
     ...(threads > 0 ? { threads } : {}),
+    provider,
+    gpuMemoryMiB,
     ...(roles.has('miner')
       ? { slots: miner.slots, prefixRows: miner.prefixRows, queueMax: miner.queueMax, paceMsPerToken: miner.paceMsPerToken }
       : { slots: 1, prefixRows: 0 }),

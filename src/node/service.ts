@@ -149,6 +149,9 @@ function statusOf(c: ServiceComponents): NodeStatus {
           engine: {
             backend: engine.backend.actual ?? 'starting',
             requested: engine.backend.requested,
+            provider: engine.provider.actual ?? 'starting',
+            providerRequested: engine.provider.requested,
+            warnings: [engine.backend.warning, engine.provider.warning].filter((text) => text !== undefined),
             runtime: `onnxruntime ${engine.runtimeVersion ?? ''}`.trim(),
             threads: engine.threads,
             models: engine.models.map((model) => model.name),

@@ -87,7 +87,16 @@ export const nodeStatus = z.object({
   chain: z.object({ chainId: count, head: z.number().int().min(-1), healthy: z.boolean(), headAgeMs: z.number() }),
   net: z.object({ peers: count, knownNodes: count }),
   engine: z
-    .object({ backend: z.string(), requested: z.string(), runtime: z.string(), threads: count, models: z.array(z.string()) })
+    .object({
+      backend: z.string(),
+      requested: z.string(),
+      provider: z.string(),
+      providerRequested: z.string(),
+      warnings: z.array(z.string()),
+      runtime: z.string(),
+      threads: count,
+      models: z.array(z.string()),
+    })
     .optional(),
   counters: z.partialRecord(role, z.record(z.string(), z.number())),
   endpoints: z.object({ rest: z.string().optional(), rpc: z.string() }),

@@ -34,6 +34,8 @@ export async function status(options: GlobalOptions, io: Io): Promise<void> {
         `${chain.chainId}, block ${chain.head}, ${chain.healthy ? 'healthy' : `no answer for ${Math.floor(chain.headAgeMs / 1000)} s`}`,
       ],
       ['engine', engine && `${engine.backend} (${engine.runtime}, ${engine.threads} threads)`],
+      ['provider', engine && `${engine.provider} (${engine.providerRequested} requested)`],
+      ...(engine?.warnings ?? []).map((warning) => ['warning', warning] as const),
       ['models', engine?.models.join(', ')],
       ['rest', node.endpoints.rest],
       ['rpc', node.endpoints.rpc],

@@ -37,6 +37,14 @@ export const miner = section('Holds models and answers.', {
   ),
   queueMax: field({ doc: 'Requests that wait for a slot; above it ENGINE_QUEUE_FULL.' }, int(0, 1_024).default(16)),
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  provider: field(
+    { doc: 'What computes; `auto` is CUDA where it is installed and works, else the CPU. What cannot run is a warning in the status.' },
+    z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
+  ),
+  gpuMemoryMiB: field(
+    { doc: 'Bound on what CUDA takes for weights and computing, the KV cache on top; 0 is none.', unit: 'MiB' },
+    int(0, 1_048_576).default(0),
+  ),
   heartbeatMs: field({ doc: 'How often capacity is announced.', unit: 'ms' }, int(200, 60_000).default(2_000)),
   evidenceTtlMs: field(
     { doc: 'How long evidence of a finished task is kept for guards.', unit: 'ms' },
@@ -56,6 +64,14 @@ export const guard = section('Audits finished tasks and votes.', {
     modelDirs,
   ),
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  provider: field(
+    { doc: 'What computes; `auto` is CUDA where it is installed and works, else the CPU. What cannot run is a warning in the status.' },
+    z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
+  ),
+  gpuMemoryMiB: field(
+    { doc: 'Bound on what CUDA takes for weights and computing, the KV cache on top; 0 is none.', unit: 'MiB' },
+    int(0, 1_048_576).default(0),
+  ),
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(
     { doc: 'How long evidence is asked for; after it the vote is UNAVAILABLE.', unit: 'ms' },

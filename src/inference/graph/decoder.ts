@@ -1,30 +1,13 @@
 import { GraphWriter, MICROSOFT, type ValueName } from '../onnx/graphWriter.ts';
 import type { Quantisation } from '../quantisation.ts';
+import { type AttentionKind, type AttentionWriter, attentionWriter, type Projected, ROTARY } from './attention.ts';
+import { CACHE_PARTS, IO } from './io.ts';
 import { LinearWriter } from './linear.ts';
 import { rotaryTables } from './rope.ts';
 import type { DecoderShape } from './shape.ts';
 import type { WeightSource } from './weightSource.ts';
 
-/** Names of the graph's inputs and outputs; `count` rows, `length` new tokens, `keep` last positions that results are wanted for. */
-export const IO = {
-  /** int64 [count, length] */
-  ids: 'input_ids',
-  /** int32 [count]: tokens in the cache after this pass, minus one */
-  lastIndex: 'seqlens_k',
-  /** int32 scalar: the largest of them plus one */
-  totalLength: 'total_sequence_length',
-  /** int64 [1] */
-  keep: 'keep',
-  /** f32 [count, keep, vocab] */
-  logits: 'logits',
-  /** f32 [count, keep, hidden], after the final norm */
-  hidden: 'hidden',
-  /** f32 [count, kvHeads, context, headSize], in and out: the same memory */
-  past: (layer: number, part: CachePart) => `past.${layer}.${part}`,
-  present: (layer: number, part: CachePart) => `present.${layer}.${part}`,
-} as const;
-export const CACHE_PARTS = ['key', 'value'] as const;
-export type CachePart = (typeof CACHE_PARTS)[number];
+export { CACHE_PARTS, type CachePart, IO } from './io.ts';
 
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -35,6 +18,7 @@ const INT64_MAX = 2n ** 63n - 1n;
  *
  * @param contextTokens rows of the rotary tables
  * @param quantisation of the matrices; norms, biases and everything computed stay f32
+ * @param attentionKind 'unfused' replaces GroupQueryAttention by single operators, for providers without it in f32
  * @throws MODEL_INVALID from the weight source
  */
 export async function buildDecoder(
@@ -42,6 +26,7 @@ export async function buildDecoder(
   weights: WeightSource,
   contextTokens: number,
   quantisation: Quantisation = 'fp32',
+  attentionKind: AttentionKind = 'fused',
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { hidden, layers, kvHeads, headSize, vocab } = shape;
   const graph = new GraphWriter();
@@ -51,8 +36,8 @@ export async function buildDecoder(
   graph.input(IO.lastIndex, 'int32', ['count']);
   graph.input(IO.totalLength, 'int32', []);
   graph.input(IO.keep, 'int64', [1]);
-  graph.weight('cos', [contextTokens, headSize / 2], rotary.cos);
-  graph.weight('sin', [contextTokens, headSize / 2], rotary.sin);
+  graph.weight(ROTARY.cos, [contextTokens, headSize / 2], rotary.cos);
+  graph.weight(ROTARY.sin, [contextTokens, headSize / 2], rotary.sin);
 
   const epsilon = { float: shape.normEps };
   const scale = async (name: string, size = hidden): Promise<ValueName> => graph.weight(name, [size], await weights.read(name, [size]));
@@ -60,6 +45,7 @@ export async function buildDecoder(
     graph,
     linear,
     shape,
+    attend: attentionWriter(attentionKind, graph, shape),
     norm: async (x, name, size) =>
       graph.op('SimplifiedLayerNormalization', [x, await scale(name, size)], { axis: -1, epsilon, stash_type: 1 }),
   };
@@ -100,11 +86,12 @@ interface LayerWriter {
   readonly graph: GraphWriter;
   readonly linear: LinearWriter;
   readonly shape: DecoderShape;
+  readonly attend: AttentionWriter;
   norm(x: ValueName, name: string, size: number): Promise<ValueName>;
 }
 
 async function attention(writer: LayerWriter, layer: number, x: ValueName): Promise<ValueName> {
-  const { graph, linear, shape } = writer;
+  const { linear, shape } = writer;
   const { heads, kvHeads, headSize, hidden } = shape;
   const prefix = `model.layers.${layer}.self_attn`;
   const [q, kv] = [heads * headSize, kvHeads * headSize];
@@ -114,20 +101,13 @@ async function attention(writer: LayerWriter, layer: number, x: ValueName): Prom
     { tensor: `${prefix}.v_proj`, outputs: kv },
   ];
   const packed = await linear.project(x, `${prefix}.qkv`, parts, hidden, shape.qkvBias);
-  const inputs = shape.qkNorm ? await normedHeads(writer, prefix, packed) : [packed, '', ''];
-  const attended = `${prefix}.out`;
-  graph.node(
-    'GroupQueryAttention',
-    [...inputs, IO.past(layer, 'key'), IO.past(layer, 'value'), IO.lastIndex, IO.totalLength, 'cos', 'sin'],
-    [attended, IO.present(layer, 'key'), IO.present(layer, 'value')],
-    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0, scale: { float: 1 / Math.sqrt(headSize) } },
-    MICROSOFT,
-  );
+  const projected: Projected = shape.qkNorm ? await normedHeads(writer, prefix, packed) : [packed, '', ''];
+  const attended = writer.attend(layer, projected, `${prefix}.out`);
   return linear.project(attended, `${prefix}.o`, [{ tensor: `${prefix}.o_proj`, outputs: hidden }], q, shape.outputBias);
 }
 
 /** Packed QKV → query and key with every head normed, and value. */
-async function normedHeads({ graph, norm, shape }: LayerWriter, prefix: string, packed: ValueName): Promise<ValueName[]> {
+async function normedHeads({ graph, norm, shape }: LayerWriter, prefix: string, packed: ValueName): Promise<Projected> {
   const [q, kv, size] = [BigInt(shape.heads * shape.headSize), BigInt(shape.kvHeads * shape.headSize), BigInt(shape.headSize)];
   const [query, key, value] = graph.node('Split', [packed, graph.int64(q, kv, kv)], 3, { axis: -1 }) as [ValueName, ValueName, ValueName];
   const normed = async (x: ValueName, name: string, width: bigint): Promise<ValueName> => {

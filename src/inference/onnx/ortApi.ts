@@ -1,16 +1,17 @@
-import { createRequire } from 'node:module';
-import { arch, platform } from 'node:os';
+import { platform } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { inferenceError } from '../errors.ts';
 import { TENSOR_TYPE, type TensorType } from './graphWriter.ts';
+import { NativeStrings } from './nativeMemory.ts';
+import { LIBRARY_DIR } from './ortPackage.ts';
 
 /** An address in native memory. */
 export type Pointer = bigint;
 
 /** The table is only ever extended at its end: asking for version 18 gives the entries below in every later library. */
 const API_VERSION = 18;
-const ENTRIES = 101;
+const ENTRIES = 217;
 const LOG_WARNING = 2;
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;
@@ -26,11 +27,18 @@ const FUNCTIONS = {
   setIntraOpThreads: [24, 'void* (void* options, int threads)'],
   setInterOpThreads: [25, 'void* (void* options, int threads)'],
   createTensor: [49, 'void* (void* memory, void* data, size_t bytes, int64_t* dims, size_t rank, int type, _Out_ void** out)'],
+  createMemoryInfo: [68, 'void* (const char* name, int allocator, int device, int memory, _Out_ void** out)'],
   createCpuMemoryInfo: [69, 'void* (int allocator, int memory, _Out_ void** out)'],
   releaseStatus: [93, 'void (void* status)'],
+  releaseMemoryInfo: [94, 'void (void* memory)'],
   releaseSession: [95, 'void (void* session)'],
   releaseValue: [96, 'void (void* value)'],
   releaseSessionOptions: [100, 'void (void* options)'],
+  appendCuda: [204, 'void* (void* options, void* cuda)'],
+  createCudaOptions: [205, 'void* (_Out_ void** out)'],
+  updateCudaOptions: [206, 'void* (void* cuda, void* keys, void* values, size_t count)'],
+  releaseCudaOptions: [208, 'void (void* cuda)'],
+  appendProvider: [216, 'void* (void* options, const char* name, void* keys, void* values, size_t count)'],
 } as const;
 type Native = Record<keyof typeof FUNCTIONS, (...values: unknown[]) => unknown>;
 
@@ -63,9 +71,11 @@ export class OrtApi {
     this.#cpuMemory = this.#out('createCpuMemoryInfo', DEVICE_ALLOCATOR, DEFAULT_MEMORY);
   }
 
-  createSession(model: Uint8Array, threads: number): Pointer {
+  /** @param append adds execution providers to the session's options; without it the CPU computes */
+  createSession(model: Uint8Array, threads: number, append?: (options: Pointer) => void): Pointer {
     const options = this.#out('createSessionOptions');
     try {
+      append?.(options);
       this.#check(this.#native.setIntraOpThreads(options, threads));
       this.#check(this.#native.setInterOpThreads(options, 1));
       return this.#out('createSessionFromArray', this.#env, model, model.length, options);
@@ -74,9 +84,34 @@ export class OrtApi {
     }
   }
 
-  /** A tensor over memory that it does not own. */
-  createTensor(type: TensorType, address: Pointer, bytes: number, dims: readonly number[]): Pointer {
-    return this.#out('createTensor', this.#cpuMemory, address, bytes, BigInt64Array.from(dims, BigInt), dims.length, TENSOR_TYPE[type]);
+  /** Settings as in ONNX Runtime's CUDA provider options. Throws when the provider's libraries do not load. */
+  appendCuda(options: Pointer, settings: Readonly<Record<string, string>>): void {
+    const cuda = this.#out('createCudaOptions');
+    try {
+      withSettings(settings, (keys, values, count) => this.#check(this.#native.updateCudaOptions(cuda, keys, values, count)));
+      this.#check(this.#native.appendCuda(options, cuda));
+    } finally {
+      this.#native.releaseCudaOptions(cuda);
+    }
+  }
+
+  /** A provider that is known by name: 'WebGPU'. */
+  appendProvider(options: Pointer, name: string, settings: Readonly<Record<string, string>>): void {
+    withSettings(settings, (keys, values, count) => this.#check(this.#native.appendProvider(options, name, keys, values, count)));
+  }
+
+  /** Describes memory of a device to {@link createTensor}; release it when no tensor uses it. @param name 'Cuda' */
+  deviceMemory(name: string, device: number): Pointer {
+    return this.#out('createMemoryInfo', name, DEVICE_ALLOCATOR, device, DEFAULT_MEMORY);
+  }
+
+  releaseMemory(memory: Pointer): void {
+    this.#native.releaseMemoryInfo(memory);
+  }
+
+  /** A tensor over memory that it does not own; `memory` says on which device it lies, the CPU's by default. */
+  createTensor(type: TensorType, address: Pointer, bytes: number, dims: readonly number[], memory = this.#cpuMemory): Pointer {
+    return this.#out('createTensor', memory, address, bytes, BigInt64Array.from(dims, BigInt), dims.length, TENSOR_TYPE[type]);
   }
 
   /** Computes on the calling thread; outputs go to the given tensors. */
@@ -110,9 +145,21 @@ function functionAt(address: Pointer, signature: string): (...values: unknown[])
   return koffi.decode(address, koffi.proto(signature)) as (...values: unknown[]) => unknown;
 }
 
+function withSettings(
+  settings: Readonly<Record<string, string>>,
+  use: (keys: BigUint64Array, values: BigUint64Array, count: number) => void,
+): void {
+  const [keys, values] = [new NativeStrings(Object.keys(settings)), new NativeStrings(Object.values(settings))];
+  try {
+    use(keys.addresses, values.addresses, keys.addresses.length);
+  } finally {
+    keys.free();
+    values.free();
+  }
+}
+
 function libraryPath(): string {
-  const root = path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   const file = { linux: 'libonnxruntime.so.1', darwin: 'libonnxruntime.1.dylib', win32: 'onnxruntime.dll' }[platform() as string];
   if (file === undefined) throw inferenceError('BACKEND_UNAVAILABLE', `onnxruntime-node brings no library for ${platform()}`);
-  return path.join(root, 'bin', 'napi-v6', platform(), arch(), file);
+  return path.join(LIBRARY_DIR, file);
 }

@@ -2,8 +2,10 @@ import type { Backend, Session, SessionInit, StepInput, StepOutput } from '../ba
 import { CACHE_PARTS, IO } from '../graph/decoder.ts';
 import type { DecoderShape } from '../graph/shape.ts';
 import { KvCache } from './kvCache.ts';
+import type { KvStore } from './kvStore.ts';
 import { NativeArray, NativeStrings } from './nativeMemory.ts';
 import { OrtApi, type Pointer } from './ortApi.ts';
+import { type Provider, providerOf } from './providers.ts';
 
 const F32_BYTES = 4;
 
@@ -11,13 +13,15 @@ const F32_BYTES = 4;
 let api: OrtApi | undefined;
 
 /** The fast backend: the C API of the bundled library. The cache and all inputs and outputs stay in place; a step copies nothing. */
-export function openOrtFfi(): Backend {
+export function openOrtFfi(provider = providerOf('cpu', 0)): Backend {
   api ??= new OrtApi();
   const opened = api;
   return {
     name: 'ortFfi',
+    provider: provider.name,
+    attention: provider.attention,
     runtimeVersion: opened.version,
-    open: async (init) => new OrtFfiSession(opened, init),
+    open: async (init) => new OrtFfiSession(opened, provider, init),
   };
 }
 
@@ -32,11 +36,10 @@ class OrtFfiSession implements Session {
   readonly shape: DecoderShape;
   readonly rows: number;
   readonly contextTokens: number;
+  readonly warning?: string;
   readonly #api: OrtApi;
   readonly #session: Pointer;
-  readonly #cache: KvCache;
-  /** Layer 0 key, layer 0 value, layer 1 key … */
-  readonly #cacheArrays: readonly NativeArray<'float32'>[];
+  readonly #cache: KvStore;
   readonly #ids: NativeArray<'int64'>;
   readonly #last: NativeArray<'int32'>;
   readonly #total: NativeArray<'int32'>;
@@ -48,19 +51,14 @@ class OrtFfiSession implements Session {
   /** Decode steps come in at most `rows` kinds and are the many: their tensors are kept, by row count. */
   readonly #decodeBindings = new Map<number, Binding>();
 
-  constructor(api: OrtApi, { model, shape, rows, contextTokens, stepTokensMax, threads }: SessionInit) {
+  constructor(api: OrtApi, provider: Provider, { model, shape, rows, contextTokens, stepTokensMax, threads }: SessionInit) {
     this.shape = shape;
     this.rows = rows;
     this.contextTokens = contextTokens;
     this.#api = api;
-    this.#session = api.createSession(model, threads);
-    const cacheNumbers = rows * KvCache.rowNumbers(shape, contextTokens);
-    this.#cacheArrays = Array.from({ length: 2 * shape.layers }, () => new NativeArray('float32', cacheNumbers));
-    this.#cache = new KvCache(
-      shape,
-      contextTokens,
-      this.#cacheArrays.map((array) => array.view),
-    );
+    this.#session = api.createSession(model, threads, provider.append && ((options) => provider.append?.(api, options)));
+    this.#cache = provider.openCache(api, shape, rows, contextTokens);
+    if (this.#cache.warning !== undefined) this.warning = this.#cache.warning;
     this.#ids = new NativeArray('int64', stepTokensMax);
     this.#last = new NativeArray('int32', rows);
     this.#total = new NativeArray('int32', 1);
@@ -106,7 +104,7 @@ class OrtFfiSession implements Session {
     for (const binding of this.#decodeBindings.values()) this.#unbind(binding);
     this.#decodeBindings.clear();
     this.#api.releaseSession(this.#session);
-    for (const array of this.#cacheArrays) array.free();
+    this.#cache.close();
     for (const array of [this.#ids, this.#last, this.#total, this.#keep, this.#logits, this.#hidden, this.#inputNames, this.#outputNames])
       array.free();
   }
@@ -122,20 +120,27 @@ class OrtFfiSession implements Session {
   #bind(first: number, count: number, length: number, keep: number): Binding {
     const { kvHeads, headSize, vocab, hidden } = this.shape;
     const owned: Pointer[] = [];
-    const tensor = (type: 'float32' | 'int32' | 'int64', address: Pointer, elementBytes: number, dims: number[]): Pointer => {
+    const tensor = (
+      type: 'float32' | 'int32' | 'int64',
+      address: Pointer,
+      elementBytes: number,
+      dims: number[],
+      memory?: Pointer,
+    ): Pointer => {
       const made = this.#api.createTensor(
         type,
         address,
         dims.reduce((product, dim) => product * dim, elementBytes),
         dims,
+        memory,
       );
       owned.push(made);
       return made;
     };
     const rowBytes = F32_BYTES * KvCache.rowNumbers(this.shape, this.contextTokens);
-    const cache = this.#cacheArrays.map((array) =>
-      tensor('float32', array.address + BigInt(first * rowBytes), F32_BYTES, [count, kvHeads, this.contextTokens, headSize]),
-    );
+    const { addresses, memory } = this.#cache;
+    const dims = [count, kvHeads, this.contextTokens, headSize];
+    const cache = addresses.map((address) => tensor('float32', address + BigInt(first * rowBytes), F32_BYTES, dims, memory));
     const inputs = [
       tensor('int64', this.#ids.address, 8, [count, length]),
       tensor('int32', this.#last.address, 4, [count]),

@@ -7,19 +7,26 @@ import { HeapKvCache } from './kvCache.ts';
  * The portable backend: onnxruntime-node's own binding. Its `run` computes on the calling thread and copies preallocated outputs once more
  * after they were written in place, so it is slower than the C API with long contexts.
  */
-export const ortNode: Backend = {
-  name: 'ortNode',
-  runtimeVersion: env.versions.node ?? 'unknown',
-  async open(init) {
-    const session = await InferenceSession.create(init.model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: init.threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-    });
-    return new OrtNodeSession(init, session);
-  },
-};
+export const ortNode: Backend = ortNodeOn('cpu');
+
+/** CUDA is left to the C API: this binding cannot turn TensorFloat-32 off nor keep the cache on the device. */
+export function ortNodeOn(provider: 'cpu' | 'webgpu'): Backend {
+  return {
+    name: 'ortNode',
+    provider,
+    attention: 'fused',
+    runtimeVersion: env.versions.node ?? 'unknown',
+    async open(init) {
+      const session = await InferenceSession.create(init.model, {
+        executionProviders: [provider],
+        intraOpNumThreads: init.threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+      });
+      return new OrtNodeSession(init, session);
+    },
+  };
+}
 
 class OrtNodeSession implements Session {
   readonly shape;

@@ -42,7 +42,7 @@ function post(message: Answer): void {
 const fail = (call: number, error: unknown): void => post({ type: 'failed', call, error: toWire(error) });
 
 async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { type: 'load' }>): Promise<void> {
-  selected ??= selectBackend(options.backend);
+  selected ??= selectBackend(options);
   const { backend, report } = await selected;
   const manifest = await readManifest(dir);
   requireId(manifest, loadOptions.expectedId);
@@ -59,7 +59,9 @@ async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { typ
   const known = models.get(model.info.id);
   if (known === undefined) models.set(model.info.id, model);
   else await model.close();
-  post({ type: 'loaded', call, info: (known ?? model).info, backend: report });
+  const warnings = [report.provider.warning, model instanceof LoadedModel ? model.warning : undefined].filter((text) => text !== undefined);
+  const provider = { actual: report.provider.actual, ...(warnings.length === 0 ? {} : { warning: [...new Set(warnings)].join('; ') }) };
+  post({ type: 'loaded', call, info: (known ?? model).info, backend: { ...report, provider } });
 }
 
 function modelOf(id: ModelId): LoadedModel | TensorModel {

@@ -13,6 +13,8 @@ import { openSession } from './openSession.ts';
 /** A model that is ready to run, with its own cache and scheduler. */
 export class LoadedModel {
   readonly info: ModelInfo;
+  /** What runs worse than it could, and why. */
+  readonly warning: string | undefined;
   readonly #session: Session;
   readonly #scheduler: Scheduler;
   readonly #sketcher: Sketcher;
@@ -26,6 +28,7 @@ export class LoadedModel {
     onFailure: (call: number, error: unknown) => void,
   ) {
     this.info = info;
+    this.warning = session.warning;
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.#sketcher = new Sketcher(session.shape.hidden);
@@ -51,7 +54,9 @@ export class LoadedModel {
       architecture: manifest.architecture,
       hiddenSize: manifest.hiddenSize,
       profile,
-      numericsProfile: profileHash(await localProfile(profile, backend.runtimeVersion, manifest.id)),
+      numericsProfile: profileHash(
+        await localProfile(profile, backend.runtimeVersion, profile === 'onnx' ? 'cpu' : backend.provider, manifest.id),
+      ),
     };
     return new LoadedModel(info, session, tokenizer, options, onFailure);
   }

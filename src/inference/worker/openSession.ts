@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Backend, Session } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
+import type { AttentionKind } from '../graph/attention.ts';
 import { buildDecoder } from '../graph/decoder.ts';
 import { type DecoderShape, decoderShape } from '../graph/shape.ts';
 import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
@@ -34,7 +35,7 @@ export async function openSession(
   }
   const shape = decoderShape(manifest.config);
   const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
-  const model = await buildGraph(manifest, shape, contextTokens, quantisation);
+  const model = await buildGraph(manifest, shape, contextTokens, quantisation, backend.attention);
   const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
   return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
 }
@@ -44,6 +45,7 @@ async function buildGraph(
   shape: DecoderShape,
   contextTokens: number,
   quantisation: Quantisation,
+  attention: AttentionKind,
 ): Promise<Uint8Array> {
   const bytes = graphBytes(shape, contextTokens, quantisation);
   if (bytes > GRAPH_BYTES_MAX) {
@@ -52,7 +54,7 @@ async function buildGraph(
   }
   const weights = await openWeights(manifest.dir, manifest, shape);
   try {
-    return await buildDecoder(shape, weights, contextTokens, quantisation);
+    return await buildDecoder(shape, weights, contextTokens, quantisation, attention);
   } finally {
     await weights.close();
   }

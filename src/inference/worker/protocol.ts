@@ -1,5 +1,6 @@
 /** Messages between the engine's host side and its worker thread. One `call` number joins a request with its answers. */
 import type { ErrorData } from '../../util/errors.ts';
+import type { ProviderName } from '../provider.ts';
 import type {
   BackendName,
   EncodeRequest,
@@ -27,6 +28,7 @@ export interface BackendReport {
   readonly actual: BackendName;
   readonly runtimeVersion: string;
   readonly warning?: string;
+  readonly provider: { readonly actual: ProviderName; readonly warning?: string };
 }
 
 /** A coded error without its class: errors lose it between threads. */

@@ -50,7 +50,7 @@ export class TensorModel {
         architecture: manifest.architecture,
         hiddenSize: manifest.hiddenSize,
         profile: 'onnx',
-        numericsProfile: profileHash(await localProfile('onnx', runtimeVersion, manifest.id)),
+        numericsProfile: profileHash(await localProfile('onnx', runtimeVersion, 'cpu', manifest.id)),
       };
       return new TensorModel(info, session, encoder, signature);
     } catch (error) {

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { CALIBRATION, cpuClassOf, gapMaxFor, type NumericsProfile, profileHash } from '../../../src/inference/profile.ts';
+import {
+  CALIBRATION,
+  calibrationFor,
+  cpuClassOf,
+  declaredProvider,
+  gapMaxFor,
+  type NumericsProfile,
+  profileHash,
+} from '../../../src/inference/profile.ts';
 import { GREEDY, type ModelId } from '../../../src/types/index.ts';
 
 const PROFILE: NumericsProfile = {
@@ -29,5 +37,26 @@ describe('numerics profile', () => {
     const { fp32 } = CALIBRATION;
     const at = (temperatureMilli: number): number => gapMaxFor(fp32, { ...GREEDY, temperatureMilli });
     assert.deepEqual([at(0), at(2000), at(100)], [fp32.gapMax, fp32.gapMax, 10 * fp32.gapMax]);
+  });
+
+  it('tells the provider that a hash names, and nothing of another model or runtime', () => {
+    for (const provider of ['cpu', 'cuda', 'webgpu'] as const) {
+      const hash = profileHash({ ...PROFILE, provider, arch: 'arm64', cpu: 'neon' });
+      assert.equal(declaredProvider(hash, PROFILE), provider);
+      assert.equal(declaredProvider(hash, { ...PROFILE, runtime: 'onnxruntime/0.0.0' }), undefined);
+    }
+  });
+
+  it('has wider bounds across providers and for unknown profiles, which still tell an int8 copy away', () => {
+    assert.equal(calibrationFor('fp32', 'cpu', 'cpu'), CALIBRATION.fp32);
+    for (const [own, declared] of [
+      ['cuda', 'cuda'],
+      ['cpu', 'cuda'],
+      ['cuda', 'cpu'],
+      ['cpu', undefined],
+    ] as const) {
+      const { sketchErrorMax } = calibrationFor('fp32', own, declared);
+      assert.ok(sketchErrorMax > CALIBRATION.fp32.sketchErrorMax && sketchErrorMax < 1.6e-3);
+    }
   });
 });

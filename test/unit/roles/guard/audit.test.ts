@@ -29,7 +29,14 @@ function engine(chosen: Uint32Array = OUTPUT, sketches = SKETCHES, gap = new Flo
 const tokenizer = { eosIds: new Set([2]), decode: (ids: ArrayLike<number>) => Array.from(ids).join(' ') };
 
 function judge(change: Partial<EvidenceFound> = {}, receipt: Receipt = RECEIPT, using = engine(), vocab = 100) {
-  const components = { engine: using, tokenizer, vocab, profile: 'fp32' } as unknown as Parameters<typeof audit>[3];
+  const components = {
+    engine: using,
+    tokenizer,
+    vocab,
+    profile: 'fp32',
+    provider: 'cpu',
+    runtimeVersion: '1.30.0',
+  } as unknown as Parameters<typeof audit>[3];
   return audit({ ...EVIDENCE, ...change }, ASSIGNMENT, receipt, components, new AbortController().signal);
 }
 
