@@ -41,7 +41,13 @@ export async function loadModels(config: Config, roles: ReadonlySet<Role>, log: 
   const engine = createEngine({
     ...(threads > 0 ? { threads } : {}),
     ...(roles.has('miner')
-      ? { slots: miner.slots, prefixRows: miner.prefixRows, queueMax: miner.queueMax, paceMsPerToken: miner.paceMsPerToken }
+      ? {
+          slots: miner.slots,
+          prefixRows: miner.prefixRows,
+          queueMax: miner.queueMax,
+          paceMsPerToken: miner.paceMsPerToken,
+          speculation: miner.speculation,
+        }
       : { slots: 1, prefixRows: 0 }),
     logger: log.child({ module: 'inference' }),
   });

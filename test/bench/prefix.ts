@@ -38,6 +38,7 @@ export const prefix: Benchmark = {
       queueMax: 1,
       prefillChunkTokens: CHUNK_TOKENS,
       paceMsPerToken: 0,
+      speculates: false,
       clock: systemClock,
       onFailure: (_, error) => fail(error),
     });
