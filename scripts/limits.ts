@@ -80,6 +80,7 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
   'Miner and inference': [
     ['Sequences decoded at once', 'config:miner.slots', 'the request waits'],
     ['Requests that wait for a slot', 'config:miner.queueMax', '`ENGINE_QUEUE_FULL`'],
+    ['Tokens guessed ahead in one pass', 'src/inference/draft.ts#DRAFT_TOKENS_MAX', 'the next pass guesses again'],
     ['Prompts kept for later ones of their session', 'config:miner.prefixRows', 'the least recently used makes room'],
     [
       'Prompt and answer of an engine, tokens',

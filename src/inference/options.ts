@@ -20,6 +20,11 @@ export interface EngineOptions {
   readonly prefillChunkTokens?: number;
   /** Least time of a decode step, ms: makes a miner slower on purpose (devnets, benchmarks). 0 is off. */
   readonly paceMsPerToken?: number;
+  /**
+   * Guess tokens ahead where a text repeats itself, and check the guesses in one pass (docs/inference.md#speculation). A guessing request leaves
+   * the batch for its pass, which costs the others more than it gains: 'auto' is on with one slot and fp32 only. Off with a pace.
+   */
+  readonly speculation?: (typeof SPECULATION)[number];
   /** 'auto': as the model folder says (`quantisation` in config.json), else fp32. Numbers of different quantisations differ: so do the profiles. */
   readonly quantisation?: 'auto' | Quantisation;
   /** 'auto' tries the C API and falls back to the onnxruntime-node binding when its self-test fails. */
@@ -47,6 +52,8 @@ const RANGES = {
   gpuMemoryMiB: [0, 1 << 20],
 } as const;
 
+export const SPECULATION = ['auto', 'on', 'off'] as const;
+
 /** @throws REQUEST_INVALID naming the field and its range */
 export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
   const resolved: ResolvedEngineOptions = {
@@ -57,6 +64,7 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     contextTokensMax: options.contextTokensMax ?? 4096,
     prefillChunkTokens: options.prefillChunkTokens ?? 64,
     paceMsPerToken: options.paceMsPerToken ?? 0,
+    speculation: options.speculation ?? 'auto',
     quantisation: options.quantisation ?? 'auto',
     backend: options.backend ?? 'auto',
     provider: options.provider ?? 'auto',
@@ -79,6 +87,12 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
   if (provider !== 'auto' && !PROVIDERS.includes(provider)) {
     const known = ['auto', ...PROVIDERS].join(', ');
     throw inferenceError('REQUEST_INVALID', `engine provider is ${String(provider)}; set one of ${known}`, { field: 'provider' });
+  }
+  const { speculation } = resolved;
+  if (!SPECULATION.includes(speculation)) {
+    throw inferenceError('REQUEST_INVALID', `engine speculation is ${String(speculation)}; set one of ${SPECULATION.join(', ')}`, {
+      field: 'speculation',
+    });
   }
   return resolved;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.ts';
-import type { Session } from './backend.ts';
+import type { Session, StepOutput } from './backend.ts';
+import { DRAFT_TOKENS_MAX, PromptLookup } from './draft.ts';
 import { inferenceError } from './errors.ts';
 import type { Job } from './jobs.ts';
 import { PrefixCache } from './prefixCache.ts';
@@ -12,6 +13,8 @@ export interface SchedulerInit {
   readonly prefixRows: number;
   readonly prefillChunkTokens: number;
   readonly paceMsPerToken: number;
+  /** Rows guess tokens ahead and check them in one pass. Not with a pace: its tokens come one by one. */
+  readonly speculates: boolean;
   readonly clock: Clock;
   /** A job ended by an error: its own, or that of the forward pass it was in. */
   readonly onFailure: (job: Job, error: unknown) => void;
@@ -25,11 +28,13 @@ interface Seat {
   next: number;
   /** Turn in which a filling job last had a chunk. */
   turn: number;
+  /** Of a decoding job, when the scheduler speculates. */
+  lookup?: PromptLookup;
 }
 
 /**
- * Continuous batching over the rows of one session. Rows 0…d−1 decode together, one token each a step; rows d…a−1 are being filled, one
- * chunk of one row between two decode steps. Jobs join and leave between steps; rows are moved so that both ranges stay gapless. What a
+ * Continuous batching over the rows of one session. Rows 0…d−1 decode together, one token each a step, or several when a row's guess is right;
+ * rows d…a−1 are being filled, one chunk of one row between two decode steps. Jobs join and leave between steps; rows are moved so that both ranges stay gapless. What a
  * job computes depends on its own tokens only: chunk borders follow from its length, and rows do not see each other.
  */
 export class Scheduler {
@@ -122,20 +127,64 @@ export class Scheduler {
   }
 
   async #decodeStep(): Promise<void> {
-    const { session, clock, paceMsPerToken } = this.#init;
+    const { clock, paceMsPerToken } = this.#init;
     if (paceMsPerToken > 0) this.#decodeDueMs = clock.monotonic() + paceMsPerToken;
-    const seats = [...this.#decoding];
+    const plain: Seat[] = [];
+    const guessing = new Map<Seat, Uint32Array>();
+    for (const seat of this.#decoding) {
+      const draft = this.#draftOf(seat);
+      if (draft.length === 0) plain.push(seat);
+      else guessing.set(seat, draft);
+    }
+    if (plain.length > 0) await this.#stepTogether(plain);
+    for (const [seat, draft] of guessing) if (this.#isSeated(seat)) await this.#stepAhead(seat, draft);
+  }
+
+  #draftOf({ lookup, past }: Seat): Uint32Array {
+    return lookup?.propose(Math.min(DRAFT_TOKENS_MAX, this.#init.session.contextTokens - past - 1)) ?? new Uint32Array();
+  }
+
+  /** One token for each of some decoding rows, in one pass. Rows between them are computed too, and forgotten: their own pass comes. */
+  async #stepTogether(wanted: readonly Seat[]): Promise<void> {
+    const { session } = this.#init;
+    const first = this.#decoding.indexOf(wanted[0] as Seat);
+    const seats = this.#decoding.slice(first, this.#decoding.indexOf(wanted.at(-1) as Seat) + 1);
     const ids = Uint32Array.from(seats, (seat) => seat.next);
     const past = Uint32Array.from(seats, (seat) => seat.past);
-    const { vocab, hidden } = session.shape;
     try {
-      const output = await session.run({ first: 0, count: seats.length, length: 1, ids, past, keep: 1 });
-      for (const seat of seats) seat.past++;
-      seats.forEach((seat, i) => {
-        this.#accept(seat, output.logits.subarray(i * vocab, (i + 1) * vocab), output.hidden.subarray(i * hidden, (i + 1) * hidden));
-      });
+      const output = await session.run({ first, count: seats.length, length: 1, ids, past, keep: 1 });
+      for (const seat of wanted) seat.past++;
+      for (const seat of wanted) this.#accept(seat, output, seats.indexOf(seat));
     } catch (error) {
-      for (const seat of seats) this.#fail(seat, error);
+      for (const seat of wanted) this.#fail(seat, error);
+    }
+  }
+
+  /**
+   * The next token and a guess of those after it in one pass: results are taken as long as they are what was guessed. What the cache holds of
+   * the rest lies behind `past` and is written over.
+   */
+  async #stepAhead(seat: Seat, draft: Uint32Array): Promise<void> {
+    const ids = Uint32Array.of(seat.next, ...draft);
+    const first = this.#decoding.indexOf(seat);
+    try {
+      const output = await this.#init.session.run({
+        first,
+        count: 1,
+        length: ids.length,
+        ids,
+        past: Uint32Array.of(seat.past),
+        keep: ids.length,
+      });
+      let right = 0;
+      for (;;) {
+        seat.past++;
+        if (!this.#accept(seat, output, right) || seat.next !== draft[right]) break;
+        right++;
+      }
+      seat.lookup?.learn(draft.length, right);
+    } catch (error) {
+      this.#fail(seat, error);
     }
   }
 
@@ -150,31 +199,27 @@ export class Scheduler {
     const keep = Math.max(1, wanted);
     const ids = tokens.subarray(seat.past, end);
     const first = this.#decoding.length + this.#filling.indexOf(seat);
-    const { vocab, hidden } = session.shape;
     try {
       const output = await session.run({ first, count: 1, length: ids.length, ids, past: Uint32Array.of(seat.past), keep });
       seat.past = end;
       if (cacheScope !== undefined && end === tokens.length) this.#prefixes.keep(cacheScope, tokens, first);
       for (let i = 0; i < wanted && this.#isSeated(seat); i++) {
-        const next = this.#accept(
-          seat,
-          output.logits.subarray(i * vocab, (i + 1) * vocab),
-          output.hidden.subarray(i * hidden, (i + 1) * hidden),
-          end < tokens.length || i + 1 < wanted,
-        );
-        if (next) this.#promote(seat);
+        if (this.#accept(seat, output, i, end < tokens.length || i + 1 < wanted)) this.#promote(seat);
       }
     } catch (error) {
       this.#fail(seat, error);
     }
   }
 
-  /** Hands results to the job. True when it wants another step; a job that does not, leaves, unless `more` results follow. */
-  #accept(seat: Seat, logits: Float32Array, hidden: Float32Array, more = false): boolean {
+  /** Hands the results of a position to the job. True when it wants another step; a job that does not, leaves, unless `more` results follow. */
+  #accept(seat: Seat, output: StepOutput, position: number, more = false): boolean {
+    const { vocab, hidden } = this.#init.session.shape;
+    const logits = output.logits.subarray(position * vocab, (position + 1) * vocab);
     try {
-      const next = seat.job.accept({ logits, hidden });
+      const next = seat.job.accept({ logits, hidden: output.hidden.subarray(position * hidden, (position + 1) * hidden) });
       if (next !== undefined) {
         seat.next = next;
+        seat.lookup?.push(next);
         return true;
       }
       if (!more) this.#leave(seat);
@@ -208,6 +253,9 @@ export class Scheduler {
     }
     this.#filling.shift();
     this.#decoding.push(seat);
+    if (!this.#init.speculates || this.#init.paceMsPerToken > 0) return;
+    seat.lookup = new PromptLookup(seat.job.tokens);
+    seat.lookup.push(seat.next);
   }
 
   /** Frees a row; the last decoding and the last filling row close the gaps. */

@@ -49,7 +49,13 @@ export async function loadModels(
     provider,
     gpuMemoryMiB,
     ...(roles.has('miner')
-      ? { slots: miner.slots, prefixRows: miner.prefixRows, queueMax: miner.queueMax, paceMsPerToken: miner.paceMsPerToken }
+      ? {
+          slots: miner.slots,
+          prefixRows: miner.prefixRows,
+          queueMax: miner.queueMax,
+          paceMsPerToken: miner.paceMsPerToken,
+          speculation: miner.speculation,
+        }
       : { slots: 1, prefixRows: 0 }),
     logger: log.child({ module: 'inference' }),
     rehearsals,

@@ -1,13 +1,14 @@
 import type { Benchmark } from './benchmark.ts';
 import { devnet } from './devnet.ts';
+import { embedded } from './embedded.ts';
 import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
 import { overhead } from './overhead.ts';
 import { prefix } from './prefix.ts';
-import { quantised } from './quantised.ts';
 import { soak } from './soak.ts';
+import { speculation } from './speculation.ts';
 import { store } from './store.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, prefix, soak, store, gas];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, embedded, speculation, prefix, soak, store, gas];

@@ -1,44 +1,148 @@
-import { createEngine } from '../../src/inference/engine.ts';
-import { measureBatch } from '../../src/inference/measure.ts';
-import { DEFAULT_MODEL_DIR } from '../../src/inference/models.ts';
-import { systemClock } from '../../src/util/clock.ts';
-import type { Benchmark } from './benchmark.ts';
+import path from 'node:path';
+import type { Session } from '../../src/inference/backend.ts';
+import { ggufWeights } from '../../src/inference/gguf/weights.ts';
+import { GgufFile } from '../../src/inference/gguf.ts';
+import { buildDecoder } from '../../src/inference/graph/decoder.ts';
+import { graphBytes } from '../../src/inference/graph/size.ts';
+import { syntheticWeights } from '../../src/inference/graph/syntheticWeights.ts';
+import type { WeightSource } from '../../src/inference/graph/weightSource.ts';
+import { openOrtFfi } from '../../src/inference/onnx/ortFfi.ts';
+import { QUANTISATIONS, type Quantisation } from '../../src/inference/quantisation.ts';
+import { BandwidthMeter } from './bandwidth.ts';
+import type { BenchContext, Benchmark } from './benchmark.ts';
+import { type MatrixType, writeGguf } from './ggufWriter.ts';
+import { LLAMA_INSTALL, LlamaCpp } from './llamaCpp.ts';
 import { type Metric, summarise } from './metric.ts';
+import { ours, type Rates, theirs } from './passes.ts';
+import { SMOLLM_135M as SHAPE } from './smollm.ts';
+import { median } from './stats.ts';
 
-const BATCHES = [1, 8];
-const PROMPT_TOKENS = 128;
-const DECODE_TOKENS = 64;
-const ROUNDS = 12;
-const WARMUP_ROUNDS = 2;
+const CONTEXT_TOKENS = 512;
+const CHUNK_TOKENS = 128;
+const ROWS = 8;
+const THREADS = [1, 2];
+const ROUNDS = 7;
+const GGUF_TYPES: Readonly<Record<Quantisation, MatrixType>> = { fp32: 'F32', int8: 'Q8_0', int4: 'Q4_0' };
+/** Ours by llama.cpp's. */
+const RATIO_LIMITS = { prefill: 1.2, decode: { 1: 0.9, 2: 1 } as Record<number, number>, batch: 1.3 };
+const BANDWIDTH_SHARE_LIMIT = 0.85;
 
 export const engine: Benchmark = {
   name: 'engine',
-  summary: 'the embedded model alone: prefill and decode tokens per second at batch 1 and 8',
+  summary: 'SmolLM2-135M shape in fp32, int8 and int4 on 1 and 2 threads, against llama.cpp on the same weights and the memory bandwidth',
   method:
-    'One engine with eight slots on one thread, in the process of the benchmark; prompts of 128 random tokens, 64 sampled tokens each, batches ' +
-    'of both sizes in turn. Prefill runs to the last first token of a batch, decode from there to its last token; both count all rows.',
-  async run({ random, say, signal }) {
-    const instance = createEngine({ slots: Math.max(...BATCHES) });
-    try {
-      const model = await instance.load(DEFAULT_MODEL_DIR);
-      say(`${model.name} on ${instance.status.backend.actual}, ONNX Runtime ${instance.status.runtimeVersion}`);
-      const draw = (): Uint32Array => Uint32Array.from({ length: PROMPT_TOKENS }, () => 3 + Math.floor(random() * (model.vocab - 3)));
-      const samples = new Map(BATCHES.map((batch) => [batch, { prefill: [] as number[], decode: [] as number[] }]));
-      for (let round = -WARMUP_ROUNDS; round < ROUNDS; round++) {
-        for (const [batch, { prefill, decode }] of samples) {
-          const prompts = Array.from({ length: batch }, draw);
-          const rates = await measureBatch(instance, model, prompts, DECODE_TOKENS, systemClock, signal);
-          if (round < 0) continue;
-          prefill.push(rates.prefillTokensPerSecond);
-          decode.push(rates.decodeTokensPerSecond);
-        }
-      }
-      return [...samples].flatMap(([batch, { prefill, decode }]): Metric[] => [
-        summarise(`prefill_b${batch}_tokens_per_s`, 'tok/s', 'higher', prefill, random),
-        summarise(`decode_b${batch}_tokens_per_s`, 'tok/s', 'higher', decode, random),
-      ]);
-    } finally {
-      await instance.close();
+    'One GGUF file of random weights a type (F32, Q8_0, Q4_0), read by both; no sampling on either side: sessions of ONNX Runtime here, llama_decode ' +
+    'through node-llama-cpp there, logits of every last token. Prefill: 128 tokens in one pass. Decode: 32 steps behind them. Batch: 16 steps of ' +
+    'eight rows, in llama.cpp eight sequences of one context. Rounds alternate; a ratio compares within a round, with the better of llama.cpp ' +
+    'with and without flash attention (f16 cache; ours f32). Bandwidth: each thread compares two arrays of 256 MiB; the limit of decoding is ' +
+    `that by the bytes of weights that a token reads. llama.cpp is measured where it is installed: \`${LLAMA_INSTALL.replace(/--prefix \S+/, '--prefix node_modules/.cache/llama')}\`.`,
+  async run(context) {
+    const { random, say, dir } = context;
+    if (!LlamaCpp.isInstalled) say(`llama.cpp is left out; to compare: ${LLAMA_INSTALL}`);
+    const metrics: Metric[] = [];
+    const bandwidth = new Map<number, number>();
+    for (const threads of THREADS) {
+      const meter = await BandwidthMeter.open(threads);
+      const values: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) values.push(await meter.measure());
+      await meter.close();
+      bandwidth.set(threads, Math.max(...values));
+      metrics.push(summarise(`memory_read_t${threads}_gb_per_s`, 'GB/s', 'higher', values, random, {}, (all) => Math.max(...all)));
     }
+    const weights = remembered(syntheticWeights('bench'));
+    for (const quantisation of QUANTISATIONS) {
+      const file = path.join(dir, `${quantisation}.gguf`);
+      await writeGguf(file, SHAPE, weights, GGUF_TYPES[quantisation]);
+      metrics.push(...(await compare(context, quantisation, file, bandwidth)));
+    }
+    return metrics;
   },
 };
+
+async function compare(
+  { random, say, signal }: BenchContext,
+  quantisation: Quantisation,
+  file: string,
+  bandwidth: ReadonlyMap<number, number>,
+): Promise<Metric[]> {
+  const gguf = await GgufFile.open(file);
+  const model = await buildDecoder(SHAPE, ggufWeights(gguf, SHAPE.headSize), CONTEXT_TOKENS, quantisation);
+  await gguf.close();
+  const sessions = new Map<number, Session>();
+  for (const threads of THREADS) {
+    const init = { model, shape: SHAPE, rows: ROWS, contextTokens: CONTEXT_TOKENS, stepTokensMax: CHUNK_TOKENS, threads };
+    sessions.set(threads, await openOrtFfi().open(init));
+  }
+  const llama = LlamaCpp.isInstalled ? await LlamaCpp.open(file) : undefined;
+  try {
+    const contexts = [];
+    for (const flashAttention of llama === undefined ? [] : [false, true]) {
+      contexts.push(await (llama as LlamaCpp).context({ sequences: ROWS, contextTokens: CONTEXT_TOKENS, flashAttention }));
+    }
+    const metrics: Metric[] = [];
+    for (const threads of THREADS) {
+      const own: Rates[] = [];
+      const other: Rates[] = [];
+      for (let round = -1; round < ROUNDS; round++) {
+        signal.throwIfAborted();
+        const mine = await ours(sessions.get(threads) as Session, random);
+        const their: Rates[] = [];
+        for (const context of contexts) {
+          context.threads = threads;
+          their.push(await theirs(context, SHAPE.vocab, random));
+        }
+        if (round < 0) continue;
+        own.push(mine);
+        if (their.length > 0) other.push(best(their));
+      }
+      const limit = (1e9 * (bandwidth.get(threads) as number)) / bytesOfAToken(quantisation);
+      const name = (kind: string): string => `${quantisation}_t${threads}_${kind}`;
+      for (const kind of ['prefill', 'decode', 'batch'] as const) {
+        const of = (rates: readonly Rates[]): number[] => rates.map((rate) => rate[kind]);
+        metrics.push(summarise(name(`${kind}_tokens_per_s`), 'tok/s', 'higher', of(own), random));
+        if (other.length === 0) continue;
+        metrics.push(summarise(name(`${kind}_llama_tokens_per_s`), 'tok/s', 'higher', of(other), random));
+        const least = RATIO_LIMITS[kind];
+        const target = { limit: typeof least === 'number' ? least : (least[threads] as number) };
+        const ratios = own.map((rate, i) => rate[kind] / (other[i] as Rates)[kind]);
+        metrics.push(summarise(name(`${kind}_ratio`), 'ours / llama.cpp', 'higher', ratios, random, target));
+      }
+      const decode = own.map((rate) => rate.decode / limit);
+      const target = quantisation === 'fp32' ? { limit: BANDWIDTH_SHARE_LIMIT } : {};
+      metrics.push(summarise(name('decode_bandwidth_share'), 'of the limit', 'higher', decode, random, target));
+      const ratio = (kind: keyof Rates): string =>
+        other.length === 0 ? '' : ` (${median(own.map((rate, i) => rate[kind] / (other[i] as Rates)[kind])).toFixed(2)})`;
+      const figures = (['prefill', 'decode', 'batch'] as const).map(
+        (kind) => `${kind} ${median(own.map((rate) => rate[kind])).toFixed(0)}${ratio(kind)}`,
+      );
+      say(`${quantisation}, ${threads} threads: ${figures.join(', ')} tok/s; ${(100 * median(decode)).toFixed(0)} % of the bandwidth`);
+    }
+    return metrics;
+  } finally {
+    await llama?.close();
+    for (const session of sessions.values()) await session.close();
+  }
+}
+
+const best = (rates: readonly Rates[]): Rates => {
+  const most = (kind: keyof Rates): number => Math.max(...rates.map((rate) => rate[kind]));
+  return { prefill: most('prefill'), decode: most('decode'), batch: most('batch') };
+};
+
+/** Weights that one token reads: all but the embedding table where it is not shared with the head. */
+function bytesOfAToken(quantisation: Quantisation): number {
+  const table = quantisation === 'fp32' ? 4 * SHAPE.vocab * SHAPE.hidden : 0;
+  return graphBytes(SHAPE, 0, quantisation) - table;
+}
+
+/** Weights drawn once for all three files. */
+function remembered(source: WeightSource): WeightSource {
+  const known = new Map<string, Promise<Float32Array>>();
+  return {
+    read(name, shape) {
+      const values = known.get(name) ?? source.read(name, shape);
+      known.set(name, values);
+      return values;
+    },
+  };
+}

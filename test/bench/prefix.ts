@@ -5,7 +5,7 @@ import { Scheduler } from '../../src/inference/scheduler.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import type { Benchmark } from './benchmark.ts';
 import { summarise } from './metric.ts';
-import { SHAPE } from './quantised.ts';
+import { SMOLLM_135M as SHAPE } from './smollm.ts';
 
 const SHARED_TOKENS = 1_000;
 const OWN_TOKENS = 24;
@@ -38,6 +38,7 @@ export const prefix: Benchmark = {
       queueMax: 1,
       prefillChunkTokens: CHUNK_TOKENS,
       paceMsPerToken: 0,
+      speculates: false,
       clock: systemClock,
       onFailure: (_, error) => fail(error),
     });

@@ -35,6 +35,12 @@ export const miner = section('Holds models and answers.', {
     { doc: 'Prompts per model that are kept, so that the next of the same session goes on from its beginning.' },
     int(0, 64).default(4),
   ),
+  speculation: field(
+    {
+      doc: 'Guess tokens ahead where a text repeats itself and check them in one pass; `auto` does with one slot and fp32, where it costs nobody.',
+    },
+    z.enum(['auto', 'on', 'off']).default('auto'),
+  ),
   queueMax: field({ doc: 'Requests that wait for a slot; above it ENGINE_QUEUE_FULL.' }, int(0, 1_024).default(16)),
   threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
   provider: field(

@@ -27,7 +27,8 @@ export async function rehearse({ dir, options }: RehearsalRequest): Promise<Mode
   try {
     const manifest = await readManifest(dir);
     // One row: the load is the same, the cache is small.
-    const settings = resolveOptions({ ...options, slots: 1, prefixRows: 0, queueMax: 1 });
+    // On the CPU: a GPU may not be there, and its drivers are not what is tried out.
+    const settings = resolveOptions({ ...options, provider: 'cpu', slots: 1, prefixRows: 0, queueMax: 1 });
     if (manifest.kind === 'tensor') await rehearseTensors(manifest, settings);
     else await rehearseText(manifest, settings);
     await checkUnchanged(dir, manifest.files);
@@ -43,7 +44,7 @@ export async function rehearse({ dir, options }: RehearsalRequest): Promise<Mode
 async function rehearseText(manifest: ModelManifest, options: ResolvedEngineOptions): Promise<void> {
   const tokenizer = await openTokenizerWith(manifest, Math.min(manifest.contextTokens, options.contextTokensMax));
   const ids = exercise(tokenizer);
-  const { backend } = await selectBackend(options.backend);
+  const { backend } = await selectBackend(options);
   if (manifest.kind !== 'decoder') {
     const model = await TensorModel.load(manifest, options.threads, backend.runtimeVersion, options.contextTokensMax);
     await model.encode(0, { model: manifest.id, inputs: [fitting(tokenizer.encodeInput('one two'), manifest.vocab, PROMPT_TOKENS_MAX)] });
@@ -104,7 +105,7 @@ async function rehearseTensors(manifest: ModelManifest, options: ResolvedEngineO
   const { dir, id } = manifest;
   const { inputs: specs } = await readSignature(dir);
   const inputs = Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, zeros(dir, name, spec)]));
-  const { backend } = await selectBackend(options.backend);
+  const { backend } = await selectBackend(options);
   const model = await TensorModel.load(manifest, options.threads, backend.runtimeVersion, options.contextTokensMax);
   try {
     await model.run({ model: id, inputs });

@@ -32,7 +32,14 @@ export class LoadedModel {
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.#sketcher = new Sketcher(session.shape.hidden);
-    this.#scheduler = new Scheduler({ ...options, session, clock: systemClock, onFailure: (job, error) => onFailure(job.call, error) });
+    const { speculation, slots } = options;
+    this.#scheduler = new Scheduler({
+      ...options,
+      session,
+      speculates: speculation === 'on' || (speculation === 'auto' && slots === 1 && info.profile === 'fp32'),
+      clock: systemClock,
+      onFailure: (job, error) => onFailure(job.call, error),
+    });
   }
 
   static async load(

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Backend, Session } from '../backend.ts';
+import { DRAFT_TOKENS_MAX } from '../draft.ts';
 import { inferenceError } from '../errors.ts';
 import type { AttentionKind } from '../graph/attention.ts';
 import { buildDecoder } from '../graph/decoder.ts';
@@ -36,7 +37,7 @@ export async function openSession(
   const shape = decoderShape(manifest.config);
   const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
   const model = await buildGraph(manifest, shape, contextTokens, quantisation, backend.attention);
-  const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens);
+  const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens, 1 + DRAFT_TOKENS_MAX);
   return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
 }
 
