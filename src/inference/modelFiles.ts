@@ -12,6 +12,7 @@ const WEIGHT_BYTES_MAX = 8 * 2 ** 30;
 /** ONNX: a protobuf message, and the file that its weights may be in. */
 const ONNX_BYTES_MAX = 2 ** 31 - 1;
 const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
+const ONNX_VARIANT = /^(?:decoder_)?model(?:_[a-z0-9_]+)?\.onnx$/;
 /** What an encoder does with its hidden states, as sentence-transformers writes it. */
 export const POOLING_FILES = ['modules.json', '1_Pooling/config.json'] as const;
 /** A template of its own, as newer models have it, instead of the one in tokenizer_config.json. */
@@ -130,12 +131,24 @@ async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
   const gguf = (await readdir(dir)).filter((name) => name.endsWith('.gguf'));
   if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
   if (gguf.length === 1) return { format: 'gguf', weightFiles: gguf, weightMap: undefined };
-  for (const name of ONNX_FILES) {
-    if (!(await hasFile(dir, name))) continue;
-    const data = `${name}_data`;
-    return { format: 'onnx', weightFiles: (await hasFile(dir, data)) ? [name, data] : [name], weightMap: undefined };
+  const name = await findOnnx(dir);
+  if (name === undefined) return safetensors;
+  const data = `${name}_data`;
+  return { format: 'onnx', weightFiles: (await hasFile(dir, data)) ? [name, data] : [name], weightMap: undefined };
+}
+
+/** `model.onnx`, or the only variant (`model_fp16.onnx`, `model_q4.onnx` …) in the first folder that has one. */
+async function findOnnx(dir: string): Promise<string | undefined> {
+  for (const name of ONNX_FILES) if (await hasFile(dir, name)) return name;
+  for (const folder of ['', 'onnx']) {
+    const names = (await readdir(path.join(dir, folder)).catch(() => [])).filter((name) => ONNX_VARIANT.test(name)).sort();
+    if (names.length > 1) {
+      const data = { dir, count: names.length };
+      throw inferenceError('MODEL_INVALID', `${names.length} ONNX variants in ${dir} (${names.slice(0, 8).join(', ')}); keep one`, data);
+    }
+    if (names[0] !== undefined) return folder === '' ? names[0] : `${folder}/${names[0]}`;
   }
-  return safetensors;
+  return undefined;
 }
 
 /**

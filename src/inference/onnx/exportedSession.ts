@@ -3,7 +3,8 @@ import { utilError } from '../../util/errors.ts';
 import type { Session, StepInput, StepOutput } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
 import { CACHE_PARTS } from '../graph/decoder.ts';
-import { EXPORT_IO, type ExportShape, exportShape } from './exportedInputs.ts';
+import { f16ToF32 } from '../halfFloat.ts';
+import { EXPORT_IO, type ExportShape, exportShape, type FloatType, type IntType } from './exportedInputs.ts';
 
 export interface ExportedSessionInit {
   /** The ONNX file, checked by {@link checkExternalData}. */
@@ -14,7 +15,7 @@ export interface ExportedSessionInit {
   readonly threads: number;
 }
 
-/** Keys and values of one row, layer 0 key, layer 0 value, layer 1 key …: f32 [1, kvHeads, tokens, headSize]. Never written to: rows may share them. */
+/** Keys and values of one row, layer 0 key, layer 0 value, layer 1 key …: [1, kvHeads, tokens, headSize], f32 or f16. Never written to: rows may share them. */
 interface Row {
   readonly tokens: number;
   readonly cache: readonly Tensor[];
@@ -66,20 +67,21 @@ export class ExportedSession implements Session {
     const logits = new Float32Array(count * keep * vocab);
     for (let i = 0; i < count; i++) {
       const row = this.#cut(first + i, past[i] as number);
-      const output = await this.#pass(row, ids.subarray(i * length, (i + 1) * length));
-      const values = output[EXPORT_IO.logits]?.data as Float32Array;
-      if (values.length !== length * vocab) {
+      const output = await this.#pass(row, ids.subarray(i * length, (i + 1) * length), keep);
+      const values = floats(output[EXPORT_IO.logits] as Tensor);
+      const given = this.#layout.keep === undefined ? length : keep;
+      if (values.length !== given * vocab) {
         throw inferenceError(
           'MODEL_INVALID',
-          `ONNX export: ${values.length} logits of ${length} tokens; config.json says ${vocab} a token`,
+          `ONNX export: ${values.length} logits of ${given} tokens; config.json says ${vocab} a token`,
           {
             key: 'vocab_size',
             vocab,
           },
         );
       }
-      logits.set(values.subarray((length - keep) * vocab), i * keep * vocab);
-      const cache = this.#cacheNames(EXPORT_IO.present).map((name) => output[name] as Tensor);
+      logits.set(values.subarray((given - keep) * vocab), i * keep * vocab);
+      const cache = this.#cacheNames(EXPORT_IO.present).map((name) => asInput(output[name] as Tensor));
       this.#rows[first + i] = { tokens: row.tokens + length, cache };
     }
     return { logits, hidden: new Float32Array() };
@@ -93,18 +95,20 @@ export class ExportedSession implements Session {
     return this.#session.release();
   }
 
-  #pass({ tokens, cache }: Row, ids: Uint32Array): Promise<InferenceSession.OnnxValueMapType> {
+  #pass({ tokens, cache }: Row, ids: Uint32Array, last: number): Promise<InferenceSession.OnnxValueMapType> {
     const dims = [1, ids.length];
     const total = tokens + ids.length;
-    const feeds: Record<string, Tensor> = { [EXPORT_IO.ids]: new Tensor('int64', BigInt64Array.from(ids, BigInt), dims) };
-    if (this.#layout.hasMask) feeds[EXPORT_IO.mask] = new Tensor('int64', new BigInt64Array(total).fill(1n), [1, total]);
-    if (this.#layout.hasPositions) {
-      feeds[EXPORT_IO.positions] = new Tensor(
-        'int64',
-        BigInt64Array.from(ids, (_, i) => BigInt(tokens + i)),
+    const { ids: idType, mask, positions, keep, hasCacheBranch } = this.#layout;
+    const feeds: Record<string, Tensor> = { [EXPORT_IO.ids]: integers(idType, ids, dims) };
+    if (mask !== undefined) feeds[EXPORT_IO.mask] = integers(mask, new Uint32Array(total).fill(1), [1, total]);
+    if (positions !== undefined)
+      feeds[EXPORT_IO.positions] = integers(
+        positions,
+        ids.map((_, i) => tokens + i),
         dims,
       );
-    }
+    if (keep !== undefined) feeds[keep.name] = integers(keep.type, Uint32Array.of(last), keep.dims);
+    if (hasCacheBranch) feeds[EXPORT_IO.useCache] = new Tensor('bool', Uint8Array.of(tokens > 0 ? 1 : 0), [1]);
     for (const [i, name] of this.#cacheNames(EXPORT_IO.past).entries()) feeds[name] = cache[i] as Tensor;
     return this.#session.run(feeds);
   }
@@ -114,8 +118,8 @@ export class ExportedSession implements Session {
   }
 
   #emptyRow(): Row {
-    const { layers, kvHeads, headSize } = this.#layout;
-    const empty = (): Tensor => new Tensor('float32', new Float32Array(), [1, kvHeads, 0, headSize]);
+    const { layers, kvHeads, headSize, cacheType } = this.#layout;
+    const empty = (): Tensor => tensorOf(cacheType, new Uint8Array(), [1, kvHeads, 0, headSize]);
     return { tokens: 0, cache: Array.from({ length: 2 * layers }, empty) };
   }
 
@@ -125,15 +129,50 @@ export class ExportedSession implements Session {
     if (row.tokens === tokens) return row;
     if (tokens === 0) return this.#emptyRow();
     if (row.tokens < tokens) throw utilError('INTERNAL', `cache row ${index} holds ${row.tokens} tokens, not ${tokens}`);
-    const { kvHeads, headSize } = this.#layout;
-    const cache = row.cache.map(({ data }) => {
-      const out = new Float32Array(kvHeads * tokens * headSize);
+    const { kvHeads, headSize, cacheType } = this.#layout;
+    const tokenBytes = headSize * (cacheType === 'float16' ? 2 : 4);
+    const cache = row.cache.map((tensor) => {
+      const from = bytesOf(tensor);
+      const out = new Uint8Array(kvHeads * tokens * tokenBytes);
       for (let head = 0; head < kvHeads; head++) {
-        const start = head * row.tokens * headSize;
-        out.set((data as Float32Array).subarray(start, start + tokens * headSize), head * tokens * headSize);
+        const start = head * row.tokens * tokenBytes;
+        out.set(from.subarray(start, start + tokens * tokenBytes), head * tokens * tokenBytes);
       }
-      return new Tensor('float32', out, [1, kvHeads, tokens, headSize]);
+      return tensorOf(cacheType, out, [1, kvHeads, tokens, headSize]);
     });
     return { tokens, cache };
   }
+}
+
+function integers(type: IntType, values: Uint32Array, dims: readonly number[]): Tensor {
+  return type === 'int64' ? new Tensor(type, BigInt64Array.from(values, BigInt), dims) : new Tensor(type, Int32Array.from(values), dims);
+}
+
+function tensorOf(type: FloatType, bytes: Uint8Array<ArrayBuffer>, dims: readonly number[]): Tensor {
+  if (type === 'float32') return new Tensor(type, new Float32Array(bytes.buffer), dims);
+  return halves(new Uint16Array(bytes.buffer), dims);
+}
+
+/** The binding reads f16 from a Uint16Array only, where the library's Tensor holds a Float16Array: what a tensor is to the binding, as an object. */
+function halves(data: Uint16Array, dims: readonly number[]): Tensor {
+  return { type: 'float16', dims, data, location: 'cpu' } as unknown as Tensor;
+}
+
+/** An output that can be an input again. */
+function asInput(tensor: Tensor): Tensor {
+  if (tensor.type !== 'float16') return tensor;
+  const { buffer, byteOffset, byteLength } = tensor.data as Uint16Array;
+  return halves(new Uint16Array(buffer, byteOffset, byteLength / 2), tensor.dims);
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data as Float32Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Numbers of an f32 or f16 tensor as f32; f16 is widened exactly. */
+function floats(tensor: Tensor): Float32Array {
+  if (tensor.type !== 'float16') return tensor.data as Float32Array;
+  const { buffer, byteOffset, byteLength } = tensor.data as Uint16Array;
+  return f16ToF32(new Uint16Array(buffer, byteOffset, byteLength / 2));
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createEngine, type Engine, type ModelInfo } from '../../../src/inference/engine.ts';
 import { GREEDY, type Hex } from '../../../src/types/index.ts';
 import { isCoded } from '../../../src/util/errors.ts';
+import { promptLogits } from './promptLogits.ts';
 import { complete, NEVER } from './run.ts';
 
 const MODEL = path.join(import.meta.dirname, '../../fixtures/parity/onnx-llama');
@@ -43,6 +44,21 @@ describe('ONNX export', function () {
     const result = await engine.verify({ ...request(5), outputIds: Uint32Array.from(ids) }, NEVER);
     assert.deepEqual([...result.chosen], ids);
     assert.ok(result.gap.every((gap) => gap === 0));
+  });
+
+  it('takes and gives f16, from the only variant in the folder', async () => {
+    const dir = `${MODEL}-fp16`;
+    const half = await engine.load(dir);
+    assert.notEqual(half.id, info.id);
+    const expected = JSON.parse(await readFile(path.join(dir, 'expected.json'), 'utf8')) as { promptIds: number[] };
+    const got = await promptLogits(dir, Uint32Array.from(expected.promptIds), 'fp32', 'ortNode');
+    const want = await promptLogits(MODEL, Uint32Array.from(expected.promptIds), 'fp32', 'ortNode');
+    const worst = got.reduce((max, value, i) => Math.max(max, Math.abs(value - (want[i] as number))), 0);
+    assert.ok(worst > 0 && worst < 2e-2, String(worst));
+    const together = await Promise.all(Array.from({ length: 8 }, (_, i) => complete(engine, { ...request(i), model: half.id })));
+    for (const [i, completion] of together.entries()) {
+      assert.deepEqual(completion, await complete(engine, { ...request(i), model: half.id }));
+    }
   });
 
   describe('damaged', () => {

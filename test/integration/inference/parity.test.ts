@@ -11,7 +11,9 @@ const FIXTURES = path.join(import.meta.dirname, '../../fixtures/parity');
 const MODELS: Record<string, string> = {
   'gguf-llama': 'GGUF, Llama with rope factors, Q8_0, tokenizer in the file',
   'gguf-qwen2': 'GGUF, Qwen2, Q4_0, tokenizer beside the file',
+  'onnx-gemma': 'ONNX export of torch.onnx, Gemma',
   'onnx-llama': 'ONNX export of torch.onnx, Llama',
+  'onnx-qwen3': 'ONNX export of torch.onnx, Qwen3',
   llama: 'Llama with llama3 rope scaling, untied, sharded bf16',
   'llama-linear': 'Llama with linear rope scaling and biases everywhere, f16',
   mistral: 'Mistral with a window as long as the context, untied, f16',

@@ -24,10 +24,21 @@ describe('inputs of an ONNX export', () => {
   const without = (list: Value[], name: string): Value[] => list.filter((entry) => entry.name !== name);
 
   it('tell layers and heads, and whether there are mask and positions', () => {
-    const shape = { layers: 2, kvHeads: 2, headSize: 16, hasMask: true, hasPositions: true };
+    const shape = {
+      layers: 2,
+      kvHeads: 2,
+      headSize: 16,
+      cacheType: 'float32',
+      logitsType: 'float32',
+      ids: 'int64',
+      mask: 'int64',
+      positions: 'int64',
+      keep: undefined,
+      hasCacheBranch: false,
+    };
     assert.deepEqual(exportShape({ inputMetadata: INPUTS, outputMetadata: OUTPUTS }), shape);
     const bare = exportShape({ inputMetadata: without(INPUTS, 'position_ids'), outputMetadata: OUTPUTS });
-    assert.deepEqual(bare, { ...shape, hasPositions: false });
+    assert.deepEqual(bare, { ...shape, positions: undefined });
   });
 
   const replaced = (list: Value[], entry: Value): Value[] => [...without(list, entry.name), entry];
@@ -37,8 +48,14 @@ describe('inputs of an ONNX export', () => {
     ['a value is missing', 'past_key_values.1.value', without(INPUTS, 'past_key_values.1.value'), OUTPUTS],
     ['the cache does not come out', 'present.1.key', INPUTS, without(OUTPUTS, 'present.1.key')],
     ['there are no logits', 'logits', INPUTS, without(OUTPUTS, 'logits')],
-    ['an input is unknown', 'use_cache_branch', [...INPUTS, value('use_cache_branch', 'int64', [1])], OUTPUTS],
-    ['the cache is f16', 'past_key_values.0.key', replaced(INPUTS, value('past_key_values.0.key', 'float16', ['b', 2, 'p', 16])), OUTPUTS],
+    ['an input is unknown', 'inputs_embeds', [...INPUTS, value('inputs_embeds', 'float32', [1])], OUTPUTS],
+    ['an input has another type', 'use_cache_branch', [...INPUTS, value('use_cache_branch', 'int64', [1])], OUTPUTS],
+    [
+      'parts of the cache differ in type',
+      'past_key_values.0.value',
+      replaced(INPUTS, value('past_key_values.0.value', 'float16', ['b', 2, 'p', 16])),
+      OUTPUTS,
+    ],
     [
       'heads are not counted',
       'past_key_values.0.key',

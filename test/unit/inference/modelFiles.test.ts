@@ -71,4 +71,28 @@ describe('model files', () => {
       await weights.close();
     }
   });
+
+  describe('of an ONNX model with variants', () => {
+    beforeEach(async () => {
+      dir = path.join(root, 'onnx');
+      await cp(path.join(path.dirname(SHARDED), 'onnx-llama-fp16'), dir, { recursive: true });
+    });
+    const addVariant = (name: string) => cp(path.join(dir, 'onnx/model_fp16.onnx'), path.join(dir, name));
+
+    it('are those of the only one, with template and end tokens where they are', async () => {
+      const before = await findModelFiles(dir);
+      assert.deepEqual(before.weightFiles, ['onnx/model_fp16.onnx']);
+      await writeFile(path.join(dir, 'chat_template.jinja'), 'hello');
+      await writeFile(path.join(dir, 'generation_config.json'), '{}');
+      const names = (await findModelFiles(dir)).files.map(({ name }) => name);
+      assert.ok(names.includes('chat_template.jinja') && names.includes('generation_config.json'));
+    });
+
+    it('are those of model.onnx when it is there, and MODEL_INVALID when one of several would have to be guessed', async () => {
+      await addVariant('onnx/model_q4.onnx');
+      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+      await addVariant('onnx/model.onnx');
+      assert.deepEqual((await findModelFiles(dir)).weightFiles, ['onnx/model.onnx']);
+    });
+  });
 });
