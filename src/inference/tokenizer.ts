@@ -5,6 +5,7 @@ import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
+import type { TokenSource } from './grammar/index.ts';
 import { readJson } from './modelFiles.ts';
 import { type ModelManifest, readManifest } from './models.ts';
 import { guardChat } from './untrustedText.ts';
@@ -33,6 +34,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** Text of a growing id sequence; special tokens add nothing. */
   detokenizer(): Detokenizer;
+  /** What grammars spell with. */
+  tokens(): TokenSource;
   /** Tokens that end an answer. */
   readonly eosIds: ReadonlySet<number>;
   readonly contextTokens: number;
@@ -85,6 +88,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
     },
     decode: (ids) => decode(Array.from(ids)),
     detokenizer: () => new IncrementalDetokenizer(decode),
+    tokens: () => ({ vocab: hf.get_vocab(false), added: new Set(hf.get_added_tokens_decoder().keys()), decoder: model.decoder }),
     eosIds: eosIdsOf(config, settings, hf),
     contextTokens,
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChatMessage, CompletionRequest } from '../../roles/router/service.ts';
 import { apiError } from '../errors.ts';
+import { responseFormat } from './responseFormat.ts';
 
 /** `null` means absent, as in OpenAI's own API. */
 function maybe<T extends z.ZodType>(type: T) {
@@ -109,10 +110,7 @@ export const chatRequestSchema = z.strictObject({
   prompt_cache_options: ignored('caching is the miner’s'),
   logprobs: unsupported('log probabilities', only(false)),
   top_logprobs: unsupported('log probabilities', only(0)),
-  response_format: unsupported(
-    'only {"type": "text"}',
-    (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
-  ),
+  response_format: maybe(responseFormat).describe('JSON, or JSON that fits a schema (docs/inference.md#constrained-output).'),
   tools: unsupported('tools', isEmpty),
   tool_choice: unsupported('tools', only('none', 'auto')),
   parallel_tool_calls: ignored('there are no tools'),
@@ -154,6 +152,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       frequencyPenalty: data.frequency_penalty,
       repetitionPenalty: data.repetition_penalty,
       logitBias: data.logit_bias,
+      grammar: data.response_format,
       seed: data.seed,
       stop: data.stop,
     },

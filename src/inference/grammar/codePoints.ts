@@ -30,11 +30,16 @@ export function complement(set: readonly CodePoints[]): CodePoints[] {
 
 /** One character of a set, in UTF-8. */
 export function codePoint(builder: ProgramBuilder, set: readonly CodePoints[], next: number): number {
-  const ways = intersect(set, ANY_CODE_POINT)
+  const sequences = intersect(set, ANY_CODE_POINT)
     .flatMap(splitByLength)
-    .flatMap(([from, to]) => split([...utf8(from)], [...utf8(to)]))
-    .map((sequence) => sequence.reduceRight((following, [from, to]) => builder.bytes({ from, to, next: following }), next));
-  return builder.any(...ways);
+    .flatMap(([from, to]) => split([...utf8(from)], [...utf8(to)]));
+  // All first bytes in one node: what is followed side by side stays small.
+  return builder.bytes(
+    ...sequences.map(([first, ...rest]) => {
+      const [from, to] = first as CodePoints;
+      return { from, to, next: rest.reduceRight((after, [low, high]) => builder.bytes({ from: low, to: high, next: after }), next) };
+    }),
+  );
 }
 
 const utf8 = (point: number): Uint8Array => Buffer.from(String.fromCodePoint(point), 'utf8');

@@ -1,5 +1,5 @@
 import { inferenceError } from '../errors.ts';
-import { GRAMMAR_NODES_MAX, GRAMMAR_NESTING_MAX } from './limits.ts';
+import { GRAMMAR_NESTING_MAX, GRAMMAR_NODES_MAX } from './limits.ts';
 
 /** Bytes `from`–`to` lead to node `next`. */
 export interface ByteRange {
@@ -87,12 +87,17 @@ export class ProgramBuilder {
     return this.add({ kind: 'call', rule, next });
   }
 
-  /** @throws GRAMMAR_INVALID when no value can ever be complete */
-  finish(start: number): Program {
+  /** Builds the bodies of all rules so far. */
+  buildRules(): void {
     for (let next = this.#bodies.pop(); next !== undefined; next = this.#bodies.pop()) {
       const [rule, body] = next;
       this.#rules[rule] = { ...(this.#rules[rule] as Rule), start: body() };
     }
+  }
+
+  /** @throws GRAMMAR_INVALID when no value can ever be complete */
+  finish(start: number): Program {
+    this.buildRules();
     const program = { nodes: this.#nodes, rules: this.#rules, start, depths: depthsOf(this.#nodes, this.#rules) };
     if ((program.depths[start] as number) > GRAMMAR_NESTING_MAX) {
       throw inferenceError('GRAMMAR_INVALID', `no value of at most ${GRAMMAR_NESTING_MAX} levels fits the schema`);

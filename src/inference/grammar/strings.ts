@@ -21,8 +21,7 @@ export const quoted = (builder: ProgramBuilder, body: (next: number) => number, 
 
 /** One character of any string: as it is, or with any escape of JSON; surrogates in pairs only. */
 function character(builder: ProgramBuilder, next: number): number {
-  const hex = (following: number, ...digits: string[]): number =>
-    digits.reduceRight((after, set) => oneOf(builder, set, after), following);
+  const hex = (following: number, ...digits: string[]): number => digits.reduceRight((after, set) => oneOf(builder, set, after), following);
   const all = '0123456789abcdefABCDEF';
   const low = builder.text('\\u', hex(next, 'dD', 'cdefCDEF', all, all));
   const unicode = builder.any(
@@ -44,11 +43,7 @@ export function oneOf(builder: ProgramBuilder, set: string, next: number): numbe
 /** A rule for any string. */
 export function stringRule(builder: ProgramBuilder): number {
   return builder.rule(false, () =>
-    quoted(
-      builder,
-      (end) => builder.loop((self) => ({ kind: 'any', of: [end, character(builder, self)] })),
-      RETURN,
-    ),
+    quoted(builder, (end) => builder.loop((self) => ({ kind: 'any', of: [end, character(builder, self)] })), RETURN),
   );
 }
 
@@ -61,10 +56,7 @@ export function countedStringRule(builder: ProgramBuilder, min: number, max: num
       (end) =>
         builder.loop((self) => ({
           kind: 'any',
-          of: [
-            builder.add({ kind: 'atLeast', min, next: end }),
-            builder.add({ kind: 'count', max, cap, next: character(builder, self) }),
-          ],
+          of: [builder.add({ kind: 'atLeast', min, next: end }), builder.add({ kind: 'count', max, cap, next: character(builder, self) })],
         })),
       RETURN,
     ),

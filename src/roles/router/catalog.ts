@@ -1,3 +1,4 @@
+import { Grammars } from '../../inference/grammar/index.ts';
 import { readManifest } from '../../inference/models.ts';
 import { openTokenizer, type Tokenizer } from '../../inference/tokenizer.ts';
 import type { ModelId } from '../../types/index.ts';
@@ -8,6 +9,7 @@ export interface CatalogModel {
   readonly id: ModelId;
   readonly contextTokens: number;
   readonly tokenizer: Tokenizer;
+  readonly grammars: Pick<Grammars, 'check'>;
 }
 
 export interface Catalog {
@@ -21,7 +23,7 @@ export async function openCatalog(modelDirs: readonly string[]): Promise<Catalog
   const models = await Promise.all(
     modelDirs.map(async (dir): Promise<CatalogModel> => {
       const [manifest, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir)]);
-      return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer };
+      return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer, grammars: new Grammars(tokenizer) };
     }),
   );
   const byKey = new Map<string, CatalogModel>();

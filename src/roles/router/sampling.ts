@@ -19,6 +19,7 @@ export function samplingOf(request: CompletionRequest, drawSeed: () => Hex): Sam
     logitBias: Object.entries(request.logitBias ?? {})
       .map(([token, bias]) => ({ token: Number(token), biasMilli: thousandths(bias) }))
       .sort((a, b) => a.token - b.token),
+    grammar: request.grammar ?? '',
     seed: seed === undefined ? drawSeed() : `0x${BigInt.asUintN(256, BigInt(seed)).toString(16).padStart(64, '0')}`,
   };
 }

@@ -27,7 +27,6 @@ describe('api/rest/chatRequest', () => {
     service_tier: 'priority',
     logprobs: true,
     top_logprobs: 3,
-    response_format: { type: 'json_object' },
     tools: [{ type: 'function' }],
     tool_choice: 'required',
     functions: [{}],
