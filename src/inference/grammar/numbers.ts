@@ -50,7 +50,7 @@ function naturals(builder: ProgramBuilder, min: number, max: number): number[] {
 
 /** Digits from `low` to `high`, both of one length. */
 function between(builder: ProgramBuilder, low: string, high: string): number {
-  if (low === '') return RETURN;
+  if (/^0*$/.test(low) && /^9*$/.test(high)) return digits(builder, low.length, low.length, RETURN);
   const [first, last] = [Number(low[0]), Number(high[0])];
   const [least, most] = [low.slice(1).replaceAll(/./g, '0'), low.slice(1).replaceAll(/./g, '9')];
   if (first === last) return builder.text(low[0] as string, between(builder, low.slice(1), high.slice(1)));

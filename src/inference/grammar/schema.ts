@@ -218,10 +218,8 @@ class SchemaCompiler {
     const other = (next: number): number => {
       const names = list.map(([name]) => name);
       const value = colon(builder, this.#value(others, `${path}/additionalProperties`, next, depth));
-      return builder.call(
-        this.#rule(`key ${JSON.stringify(names)}`, () => otherKeyRule(builder, names)),
-        value,
-      );
+      const rule = names.length === 0 ? STRING_RULE : this.#rule(`key ${JSON.stringify(names)}`, () => otherKeyRule(builder, names));
+      return builder.call(rule, value);
     };
     // `some` goes on after a property, `none` where the object has none yet.
     const more = others === false ? undefined : builder.loop((self) => ({ kind: 'any', of: [end, comma(builder, other(self))] }));

@@ -77,7 +77,7 @@ interface NameNode {
   isName: boolean;
 }
 
-/** A rule for keys without escapes that are none of some names: those of properties that the schema does not name. */
+/** A rule for keys that are none of some names, so written that there is no second spelling of these: without escapes. */
 export function otherKeyRule(builder: ProgramBuilder, names: readonly string[]): number {
   const root: NameNode = { children: new Map(), isName: false };
   for (const name of names) {
