@@ -1,7 +1,7 @@
 /** Bytes of a grammar's text (UTF-8). */
 export const GRAMMAR_BYTES_MAX = 65_536;
 /** Nodes of a compiled grammar. */
-export const GRAMMAR_NODES_MAX = 50_000;
+export const GRAMMAR_NODES_MAX = 20_000;
 /** Schemas inside schemas, references followed included. */
 export const SCHEMA_DEPTH_MAX = 64;
 /** Arrays and objects open at the same time in what comes out. */

@@ -27,35 +27,53 @@ const scalar: fc.Arbitrary<Sample> = fc.oneof(
       value,
     }),
   ),
-  fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((value) => ({ schema: { type: ['number', 'null'] }, value: Number(value.toFixed(4)) })),
-  fc.constantFrom<unknown>(true, false, null, 'x', 5).map((value) => ({ schema: { type: ['boolean', 'null', 'string', 'integer'] }, value })),
-  fc.tuple(fc.uniqueArray(text, { minLength: 1, maxLength: 5 }), fc.nat()).map(([list, at]) => ({ schema: { enum: list }, value: list[at % list.length] })),
-  fc.jsonValue({ maxDepth: 1 }).map((value) => ({ schema: { const: JSON.parse(JSON.stringify(value)) }, value: JSON.parse(JSON.stringify(value)) })),
+  fc
+    .double({ noNaN: true, min: -1e6, max: 1e6 })
+    .map((value) => ({ schema: { type: ['number', 'null'] }, value: Number(value.toFixed(4)) })),
+  fc
+    .constantFrom<unknown>(true, false, null, 'x', 5)
+    .map((value) => ({ schema: { type: ['boolean', 'null', 'string', 'integer'] }, value })),
+  fc
+    .tuple(fc.uniqueArray(text, { minLength: 1, maxLength: 5 }), fc.nat())
+    .map(([list, at]) => ({ schema: { enum: list }, value: list[at % list.length] })),
+  fc
+    .jsonValue({ maxDepth: 1 })
+    .map((value) => ({ schema: { const: JSON.parse(JSON.stringify(value)) }, value: JSON.parse(JSON.stringify(value)) })),
 );
 const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
   sample: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     scalar,
     fc
-      .tuple(fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('sample'), fc.boolean(), fc.boolean()), { maxLength: 4, selector: ([name]) => name }), fc.boolean())
-      .map(([list, isOpen]): Sample => ({
-        schema: {
-          type: 'object',
-          properties: Object.fromEntries(list.map(([name, { schema }]) => [name, schema])),
-          required: list.filter(([, , isRequired]) => isRequired).map(([name]) => name),
-          ...(isOpen ? {} : { additionalProperties: false }),
-        },
-        value: Object.fromEntries(list.filter(([, , isRequired, isThere]) => isRequired || isThere).map(([name, { value }]) => [name, value])),
-      })),
+      .tuple(
+        fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('sample'), fc.boolean(), fc.boolean()), {
+          maxLength: 4,
+          selector: ([name]) => name,
+        }),
+        fc.boolean(),
+      )
+      .map(
+        ([list, isOpen]): Sample => ({
+          schema: {
+            type: 'object',
+            properties: Object.fromEntries(list.map(([name, { schema }]) => [name, schema])),
+            required: list.filter(([, , isRequired]) => isRequired).map(([name]) => name),
+            ...(isOpen ? {} : { additionalProperties: false }),
+          },
+          value: Object.fromEntries(
+            list.filter(([, , isRequired, isThere]) => isRequired || isThere).map(([name, { value }]) => [name, value]),
+          ),
+        }),
+      ),
     fc.tuple(tie('sample'), fc.nat({ max: 3 }), fc.nat({ max: 2 }), fc.nat({ max: 2 })).map(
       ([{ schema, value }, length, less, more]): Sample => ({
         schema: { type: 'array', items: schema, minItems: Math.max(0, length - less), maxItems: length + more },
         value: Array.from({ length }, () => value),
       }),
     ),
-    fc.tuple(tie('sample'), tie('sample')).map(
-      ([a, b]): Sample => ({ schema: { type: 'array', prefixItems: [a.schema, b.schema], items: false }, value: [a.value, b.value] }),
-    ),
+    fc
+      .tuple(tie('sample'), tie('sample'))
+      .map(([a, b]): Sample => ({ schema: { type: 'array', prefixItems: [a.schema, b.schema], items: false }, value: [a.value, b.value] })),
     fc.tuple(tie('sample'), tie('sample')).map(([a, b]): Sample => ({ schema: { anyOf: [a.schema, b.schema] }, value: b.value })),
   ),
 }));
@@ -102,7 +120,9 @@ describe('grammar of a JSON Schema', function () {
     const grammar = grammarOf(true);
     fc.assert(
       fc.property(fc.json(), (json) => {
-        const written = JSON.stringify(JSON.parse(json), (_, value) => (typeof value === 'number' ? Math.round((value % 1e9) * 100) / 100 : value));
+        const written = JSON.stringify(JSON.parse(json), (_, value) =>
+          typeof value === 'number' ? Math.round((value % 1e9) * 100) / 100 : value,
+        );
         assert.ok(accepts(grammar, written), written);
       }),
     );
@@ -113,7 +133,8 @@ describe('grammar of a JSON Schema', function () {
 
   it('takes surrogates in pairs only, and UTF-8 that is valid', () => {
     const grammar = grammarOf({ type: 'string' });
-    for (const good of ['"\\ud83d\\ude00"', '"\\uD83D\\uDE00"', '"\\u00e9\\ufffd"', '"\\ud7ff\\ue000"']) assert.ok(accepts(grammar, good), good);
+    for (const good of ['"\\ud83d\\ude00"', '"\\uD83D\\uDE00"', '"\\u00e9\\ufffd"', '"\\ud7ff\\ue000"'])
+      assert.ok(accepts(grammar, good), good);
     for (const bad of ['"\\ud83d"', '"\\ude00"', '"\\ud83d\\u0041"', '"\\ud83dx"', '"\\u12"']) assert.ok(!accepts(grammar, bad), bad);
     const { allowed, push } = bind(grammar.matcher());
     push(0x22);
@@ -194,14 +215,28 @@ describe('grammar of a JSON Schema', function () {
   }
 
   it('GRAMMAR_INVALID for a text in another form than the canonical one', () => {
-    for (const wrong of ['', '{}', 'null', '5', '{"type": "json_object"}', '{"type":"json_schema"}', '{"schema":{},"type":"json_schema"}']) {
-      assert.throws(() => checkGrammar(wrong), (error) => isCoded(error, 'GRAMMAR_INVALID'));
+    for (const wrong of [
+      '',
+      '{}',
+      'null',
+      '5',
+      '{"type": "json_object"}',
+      '{"type":"json_schema"}',
+      '{"schema":{},"type":"json_schema"}',
+    ]) {
+      assert.throws(
+        () => checkGrammar(wrong),
+        (error) => isCoded(error, 'GRAMMAR_INVALID'),
+      );
     }
     checkGrammar(JSON_OBJECT_GRAMMAR);
   });
 });
 
-function bind(matcher: ReturnType<ReturnType<typeof grammarOf>['matcher']>): { allowed(token: number): boolean; push(token: number): void } {
+function bind(matcher: ReturnType<ReturnType<typeof grammarOf>['matcher']>): {
+  allowed(token: number): boolean;
+  push(token: number): void;
+} {
   return {
     allowed: (token) => (((matcher.allowed()?.[token >>> 5] ?? 0) >>> (token & 31)) & 1) === 1,
     push: (token) => matcher.push(token),

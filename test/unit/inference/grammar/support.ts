@@ -3,7 +3,27 @@ import { schemaGrammar } from '../../../../src/inference/grammar/text.ts';
 import { type TokenSet, Vocabulary } from '../../../../src/inference/grammar/vocabulary.ts';
 
 /** All bytes, then pieces that lie across borders of structure, strings and characters. */
-const PIECES = ['{"', '":', '": ', ', "', '"}', '"]', '}}', 'true', 'null', 'name', ' a', 'é', '\\u', '\\ud83d', '12', '.5', '-', 'e', '00'];
+const PIECES = [
+  '{"',
+  '":',
+  '": ',
+  ', "',
+  '"}',
+  '"]',
+  '}}',
+  'true',
+  'null',
+  'name',
+  ' a',
+  'é',
+  '\\u',
+  '\\ud83d',
+  '12',
+  '.5',
+  '-',
+  'e',
+  '00',
+];
 const CUT = [Buffer.from('😀').subarray(0, 2), Buffer.from('😀').subarray(1, 4), Buffer.from('é"').subarray(1)];
 export const TOKENS: readonly Uint8Array[] = [
   ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
@@ -42,7 +62,10 @@ export function longest(bytes: Uint8Array, at: number): number {
 }
 
 /** What brings a value to its end, best first. */
-const CLOSING = [(token: number): boolean => token === END, ...['"', '}', ']'].map((text) => (token: number) => token === text.charCodeAt(0))];
+const CLOSING = [
+  (token: number): boolean => token === END,
+  ...['"', '}', ']'].map((text) => (token: number) => token === text.charCodeAt(0)),
+];
 
 /** Walks through what is allowed until an end token; takes what closes when it has gone on for long. @param draw in [0, 1) */
 export function walk(matcher: Matcher, draw: () => number, patience = 60): string {
