@@ -3,6 +3,7 @@ import { devnet } from './devnet.ts';
 import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
+import { grammar } from './grammar.ts';
 import { overhead } from './overhead.ts';
 import { prefix } from './prefix.ts';
 import { quantised } from './quantised.ts';
@@ -10,4 +11,4 @@ import { soak } from './soak.ts';
 import { store } from './store.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, prefix, soak, store, gas];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, prefix, grammar, soak, store, gas];
