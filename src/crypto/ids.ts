@@ -19,7 +19,8 @@ export function taskIdOf(networkId: NetworkId, session: SessionId, router: Addre
 
 /**
  * `keccak256(abi.encode(uint32 temperatureMilli, uint32 topPPpm, uint32 topK, uint32 minPPpm, int32 presenceMilli, int32 frequencyMilli,
- * uint32 repetitionMilli, bytes32 logitBias, bytes32 seed))`, logitBias = `keccak256(u32be token ‖ i32be biasMilli …)`.
+ * uint32 repetitionMilli, bytes32 logitBias, bytes32 grammar, bytes32 seed))`, logitBias = `keccak256(u32be token ‖ i32be biasMilli …)`,
+ * grammar = keccak256 of its UTF-8.
  */
 export function samplingHash(sampling: Sampling): Hex {
   return hash(
@@ -31,6 +32,7 @@ export function samplingHash(sampling: Sampling): Hex {
     int(sampling.frequencyMilli),
     uint(sampling.repetitionMilli),
     bytes32(logitBiasHash(sampling.logitBias)),
+    bytes32(keccak256(Buffer.from(sampling.grammar, 'utf8'))),
     bytes32(sampling.seed),
   );
 }

@@ -84,6 +84,21 @@ export const inferenceError = defineErrors('inference', {
     remedy: 'Ask a decoder to generate, an encoder or classifier to encode, and a model with a signature to run.',
     http: 400,
   },
+  GRAMMAR_INVALID: {
+    summary: 'A grammar or its JSON Schema contradicts itself, is no schema, or no value fits it.',
+    remedy: 'Correct the place that the message names; docs/inference.md describes grammars.',
+    http: 400,
+  },
+  GRAMMAR_UNSUPPORTED: {
+    summary: 'A JSON Schema has a keyword that would not be held, or the model cannot spell what a grammar needs.',
+    remedy: 'Leave the named keyword out and check the answer yourself, or use another model.',
+    http: 400,
+  },
+  GRAMMAR_TOO_LARGE: {
+    summary: 'A grammar is above one of its bounds.',
+    remedy: 'Make the schema smaller: fewer alternatives, shorter repeats; docs/LIMITS.md has the bounds.',
+    http: 400,
+  },
   REQUEST_INVALID: {
     summary: 'A field of an inference request is outside its range.',
     remedy: 'Correct the field that the message names.',

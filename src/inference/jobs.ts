@@ -2,6 +2,7 @@ import type { FinishReason } from '../types/index.ts';
 import { LogitAdjustment } from './adjustment.ts';
 import type { Detokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
+import type { Matcher } from './grammar/index.ts';
 import { tokenLogprobs } from './logprobs.ts';
 import { chooseToken, judgeToken } from './sampler.ts';
 import type { Sketcher } from './sketch.ts';
@@ -35,6 +36,8 @@ export interface GenerateJobInit {
   readonly contextTokens: number;
   readonly eosIds: ReadonlySet<number>;
   readonly detokenizer: Detokenizer | undefined;
+  /** Of the sampling's grammar, if it has one. */
+  readonly matcher: Matcher | undefined;
   readonly sketcher: Sketcher;
   readonly onToken: (token: GeneratedToken) => void;
   readonly onEnd: (end: GenerateEnd) => void;
@@ -45,7 +48,7 @@ export function generateJob(init: GenerateJobInit): Job {
   const promptTokens = request.promptIds.length;
   const tokensMax = Math.min(request.maxTokens, init.contextTokens - promptTokens);
   const stopCharsMax = request.stop.reduce((max, text) => Math.max(max, text.length), 0);
-  const adjustment = new LogitAdjustment(request.sampling, request.promptIds);
+  const adjustment = new LogitAdjustment(request.sampling, request.promptIds, init.matcher);
   let tail = '';
   let emitted = 0;
   let cachedTokens = 0;
@@ -90,17 +93,18 @@ export interface VerifyJobInit {
   readonly call: number;
   /** With at least one output token. */
   readonly request: VerifyRequest;
+  readonly matcher: Matcher | undefined;
   readonly sketcher: Sketcher;
   readonly onResult: (result: VerifyResult) => void;
 }
 
-export function verifyJob({ call, request, sketcher, onResult }: VerifyJobInit): Job {
+export function verifyJob({ call, request, matcher, sketcher, onResult }: VerifyJobInit): Job {
   const { promptIds, outputIds, sampling } = request;
   const tokens = new Uint32Array(promptIds.length + outputIds.length - 1);
   tokens.set(promptIds);
   tokens.set(outputIds.subarray(0, -1), promptIds.length);
   const count = outputIds.length;
-  const adjustment = new LogitAdjustment(sampling, promptIds);
+  const adjustment = new LogitAdjustment(sampling, promptIds, matcher);
   const result = {
     chosen: new Uint32Array(count),
     logprob: new Float32Array(count),

@@ -1,5 +1,6 @@
 import type { Sampling } from '../types/index.ts';
 import { inferenceError } from './errors.ts';
+import { GRAMMAR_BYTES_MAX } from './grammar/index.ts';
 import type { EncodeRequest, GenerateRequest, ModelInfo, VerifyRequest } from './types.ts';
 
 export const TEMPERATURE_MILLI_MAX = 100_000;
@@ -52,6 +53,7 @@ function checkSampling(sampling: Sampling, vocab: number): void {
   range('sampling.presenceMilli', sampling.presenceMilli, -PENALTY_MILLI_MAX, PENALTY_MILLI_MAX);
   range('sampling.frequencyMilli', sampling.frequencyMilli, -PENALTY_MILLI_MAX, PENALTY_MILLI_MAX);
   range('sampling.repetitionMilli', sampling.repetitionMilli, ...REPETITION_MILLI);
+  range('sampling.grammar length', sampling.grammar.length, 0, GRAMMAR_BYTES_MAX);
   range('sampling.logitBias.length', sampling.logitBias.length, 0, LOGIT_BIASES_MAX);
   let least = 0;
   for (const { token, biasMilli } of sampling.logitBias) {

@@ -18,7 +18,7 @@ export interface Judgement {
 /**
  * The token that `sampling` chooses. Pure: the same logits, sampling and position give the same token on every machine (docs/inference.md#sampling).
  *
- * @param logits one per vocabulary entry, all finite
+ * @param logits one per vocabulary entry, finite or −∞ for what must not be chosen, at least one of them finite
  * @param position 0-based index in the completion
  */
 export function chooseToken(logits: Float32Array, sampling: Sampling, position: number): number {
@@ -46,6 +46,8 @@ export function judgeToken(raw: Float32Array, logits: Float32Array, sampling: Sa
   const logprob = logProbability(raw, emitted);
   const chosen = chooseToken(logits, sampling, position);
   if (chosen === emitted) return { chosen, logprob, gap: 0 };
+  // A token that the grammar excludes: no change of numbers lets it in.
+  if (logits[emitted] === Number.NEGATIVE_INFINITY) return { chosen, logprob, gap: Number.POSITIVE_INFINITY };
   if (sampling.temperatureMilli === 0) return { chosen, logprob, gap: (logits[chosen] as number) - (logits[emitted] as number) };
   const noise = new GumbelNoise(sampling.seed, position);
   const score = (token: number): number => scaled(logits, token, sampling) + noise.at(token);

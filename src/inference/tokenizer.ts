@@ -7,6 +7,7 @@ import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';
 import { GgufFile } from './gguf.ts';
+import type { TokenSource } from './grammar/index.ts';
 import { CHAT_TEMPLATE_BYTES_MAX, CHAT_TEMPLATE_FILE, checkUnchanged, GENERATION_FILE, readJson, readText } from './modelFiles.ts';
 import { type ModelManifest, readManifest, requireId } from './models.ts';
 import { TimeIsOver, withTimeLimit } from './timeLimit.ts';
@@ -43,6 +44,8 @@ export interface Tokenizer {
   tokenBytes(id: number): Uint8Array;
   /** Tokens without text. */
   readonly specialIds: ReadonlySet<number>;
+  /** What grammars spell with. */
+  tokens(): TokenSource;
   /** Tokens that end an answer. */
   readonly eosIds: ReadonlySet<number>;
   readonly contextTokens: number;
@@ -118,6 +121,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
       const content = added.get(id)?.content;
       return content === undefined ? bytesOf(hf.id_to_token(id) ?? '') : Buffer.from(content);
     },
+    tokens: () => ({ vocab: hf.get_vocab(false), added: new Set(added.keys()), decoder: model.decoder }),
     specialIds: new Set([...added].filter(([, { special }]) => special).map(([id]) => id)),
     eosIds: eosIdsOf([config, generation], settings, hf),
     contextTokens,

@@ -96,7 +96,8 @@ export interface VerifyResult {
   readonly logprob: Float32Array;
   /**
    * How far the emitted token is from being chosen; 0 when it is the chosen one. Without top-k and top-p it is
-   * score(chosen) − score(emitted); with them, the smallest change of scores or of nucleus mass that makes it win.
+   * score(chosen) − score(emitted); with them, the smallest change of scores or of nucleus mass that makes it win. Infinite for a token that
+   * the grammar excludes.
    */
   readonly gap: Float32Array;
   readonly sketches: Uint8Array[];
@@ -138,8 +139,8 @@ export interface Engine {
    * Streams tokens; the generator's return value says why it ended. Returning early or aborting `signal` frees the slot within one step;
    * an abort ends the stream with finishReason 'cancelled' and does not throw.
    *
-   * @throws MODEL_NOT_FOUND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, ENGINE_QUEUE_FULL, ENGINE_NUMERICS,
-   * ENGINE_CRASHED, ENGINE_CLOSED
+   * @throws MODEL_NOT_FOUND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED,
+   * GRAMMAR_TOO_LARGE, ENGINE_QUEUE_FULL, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_CLOSED
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GeneratedToken, GenerateEnd>;
   /**

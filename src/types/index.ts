@@ -52,6 +52,8 @@ export interface Sampling {
   readonly repetitionMilli: number;
   /** Added to logits; by rising token, each once. */
   readonly logitBias: readonly LogitBias[];
+  /** What the answer must be, as docs/inference.md#constrained-output writes it; '' asks for nothing. */
+  readonly grammar: string;
   /** 32 bytes: public seed of the per-position Gumbel noise. */
   readonly seed: Hex;
 }
@@ -71,6 +73,7 @@ export const GREEDY: Sampling = {
   frequencyMilli: 0,
   repetitionMilli: 1_000,
   logitBias: [],
+  grammar: '',
   seed: `0x${'00'.repeat(32)}`,
 };
 

@@ -4,6 +4,7 @@ import { embedded } from './embedded.ts';
 import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
+import { grammar } from './grammar.ts';
 import { overhead } from './overhead.ts';
 import { prefix } from './prefix.ts';
 import { soak } from './soak.ts';
@@ -11,4 +12,16 @@ import { speculation } from './speculation.ts';
 import { store } from './store.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, embedded, speculation, prefix, soak, store, gas];
+export const BENCHMARKS: readonly Benchmark[] = [
+  overhead,
+  footprint,
+  devnet,
+  engine,
+  embedded,
+  speculation,
+  prefix,
+  grammar,
+  soak,
+  store,
+  gas,
+];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../../inference/tools/format.ts';
 import { CHOICES_MAX, type ChatMessage, type CompletionRequest, type RoutableModel, type ToolCall } from '../../roles/router/service.ts';
 import { apiError } from '../errors.ts';
+import { responseFormat } from './responseFormat.ts';
 
 /** `null` means absent, as in OpenAI's own API. */
 function maybe<T extends z.ZodType>(type: T) {
@@ -153,10 +154,7 @@ export const chatRequestSchema = z.strictObject({
   prompt_cache_options: ignored('caching is the miner’s'),
   logprobs: maybe(z.boolean()).describe('Adds `logprobs.content` to choices: the miner’s word, which the receipt does not cover.'),
   top_logprobs: maybe(z.number().int().min(0).max(20)).describe('Most probable tokens given with each token; needs `logprobs`.'),
-  response_format: unsupported(
-    'only {"type": "text"}',
-    (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
-  ),
+  response_format: maybe(responseFormat).describe('JSON, or JSON that fits a schema (docs/inference.md#constrained-output).'),
   tools: maybe(z.array(tool).max(TOOLS_MAX)).describe(
     'For models whose chat template renders tools (`cortensor.tools` of GET /v1/models).',
   ),
@@ -202,6 +200,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       frequencyPenalty: data.frequency_penalty,
       repetitionPenalty: data.repetition_penalty,
       logitBias: data.logit_bias,
+      grammar: data.response_format,
       seed: data.seed,
       choices: data.n,
       tools: data.tools?.length && data.tool_choice !== 'none' ? data.tools : undefined,

@@ -10,6 +10,7 @@ export interface HfTokenizer {
   decode(ids: number[], options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean }): string;
   token_to_id(token: string): number | undefined;
   id_to_token(id: number): string | undefined;
+  get_vocab(withAdded: boolean): ReadonlyMap<string, number>;
   get_added_tokens_decoder(): ReadonlyMap<number, { readonly content: string; readonly special: boolean }>;
 }
 

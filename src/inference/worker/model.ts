@@ -1,5 +1,6 @@
 import { systemClock } from '../../util/clock.ts';
 import type { Backend, Session } from '../backend.ts';
+import { Grammars, type Matcher } from '../grammar/index.ts';
 import { generateJob, verifyJob } from '../jobs.ts';
 import type { ModelManifest } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
@@ -19,6 +20,7 @@ export class LoadedModel {
   readonly #scheduler: Scheduler;
   readonly #sketcher: Sketcher;
   readonly #tokenizer: Tokenizer;
+  readonly #grammars: Grammars;
 
   private constructor(
     info: ModelInfo,
@@ -31,6 +33,7 @@ export class LoadedModel {
     this.warning = session.warning;
     this.#session = session;
     this.#tokenizer = tokenizer;
+    this.#grammars = new Grammars(tokenizer);
     this.#sketcher = new Sketcher(session.shape.hidden);
     const { speculation, slots } = options;
     this.#scheduler = new Scheduler({
@@ -71,8 +74,11 @@ export class LoadedModel {
   generate(call: number, request: GenerateRequest, onToken: (token: GeneratedToken) => void, onEnd: (end: GenerateEnd) => void): void {
     const { eosIds } = this.#tokenizer;
     const detokenizer = request.stop.length > 0 ? this.#tokenizer.detokenizer() : undefined;
+    const matcher = this.#matcher(request);
     const { contextTokens } = this.info;
-    this.#scheduler.submit(generateJob({ call, request, contextTokens, eosIds, detokenizer, sketcher: this.#sketcher, onToken, onEnd }));
+    this.#scheduler.submit(
+      generateJob({ call, request, contextTokens, eosIds, detokenizer, matcher, sketcher: this.#sketcher, onToken, onEnd }),
+    );
   }
 
   verify(call: number, request: VerifyRequest, onResult: (result: VerifyResult) => void): void {
@@ -80,7 +86,12 @@ export class LoadedModel {
       onResult({ chosen: new Uint32Array(), logprob: new Float32Array(), gap: new Float32Array(), sketches: [] });
       return;
     }
-    this.#scheduler.submit(verifyJob({ call, request, sketcher: this.#sketcher, onResult }));
+    this.#scheduler.submit(verifyJob({ call, request, matcher: this.#matcher(request), sketcher: this.#sketcher, onResult }));
+  }
+
+  /** @throws GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED, GRAMMAR_TOO_LARGE */
+  #matcher({ sampling: { grammar } }: GenerateRequest | VerifyRequest): Matcher | undefined {
+    return grammar === '' ? undefined : this.#grammars.get(grammar).matcher();
   }
 
   cancel(call: number): void {

@@ -1,7 +1,7 @@
 /** Wire form of the EIP-712 statements of crypto/eip712.ts: docs/protocols/overview.md §6. */
 import type { Hex, ModelId, SessionId, TaskId } from '../../types/index.ts';
 import { message, repeated } from '../codec/message.ts';
-import { address, fixed, peerId, s32, signature65, u32, u64, u128, u256 } from '../codec/types.ts';
+import { address, fixed, peerId, s32, signature65, text, u32, u64, u128, u256 } from '../codec/types.ts';
 
 export const hash32 = fixed<Hex>(32);
 export const taskId = fixed<TaskId>(32);
@@ -9,10 +9,11 @@ export const sessionId = fixed<SessionId>(32);
 export const modelId = fixed<ModelId>(32);
 
 export const LOGIT_BIASES_MAX = 1_024;
+export const GRAMMAR_BYTES_MAX = 65_536;
 
 const LogitBiasMessage = message('LogitBias', 16, { token: [1, u32], biasMilli: [2, s32] });
 
-export const SamplingMessage = message('Sampling', 32_768, {
+export const SamplingMessage = message('Sampling', 98_304, {
   temperatureMilli: [1, u32],
   topPPpm: [2, u32],
   topK: [3, u32],
@@ -22,6 +23,7 @@ export const SamplingMessage = message('Sampling', 32_768, {
   frequencyMilli: [7, s32],
   repetitionMilli: [8, u32],
   logitBias: [9, repeated(LogitBiasMessage, LOGIT_BIASES_MAX)],
+  grammar: [10, text(GRAMMAR_BYTES_MAX)],
 });
 
 export const NodeRecordMessage = message('NodeRecord', 256, {

@@ -1,3 +1,4 @@
+import { Grammars } from '../../inference/grammar/index.ts';
 import { readManifest } from '../../inference/models.ts';
 import type { Rehearsals } from '../../inference/rehearsal/index.ts';
 import { openTokenizer, type Tokenizer } from '../../inference/tokenizer.ts';
@@ -9,6 +10,7 @@ export interface CatalogModel {
   readonly id: ModelId;
   readonly contextTokens: number;
   readonly tokenizer: Tokenizer;
+  readonly grammars: Pick<Grammars, 'check'>;
 }
 
 export interface Catalog {
@@ -23,7 +25,7 @@ export async function openCatalog(modelDirs: readonly string[], rehearsals: Rehe
     modelDirs.map(async (dir): Promise<CatalogModel> => {
       const expectedId = await rehearsals.check(dir, signal);
       const [manifest, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir, expectedId)]);
-      return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer };
+      return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer, grammars: new Grammars(tokenizer) };
     }),
   );
   const byKey = new Map<string, CatalogModel>();

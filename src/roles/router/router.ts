@@ -180,6 +180,8 @@ export class RouterRole implements Router {
   ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
     const model = this.#c.catalog.find(request.model);
     if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${request.model}`, { model: request.model });
+    // A miner refuses what it cannot hold; nothing is reserved for it.
+    if (request.grammar !== undefined) model.grammars.check(request.grammar);
     const promptIds = model.tokenizer.encodeChat(request.messages, request.tools);
     const room = model.contextTokens - promptIds.length;
     if (room < (request.maxTokens ?? 1)) {

@@ -26,6 +26,7 @@ export function samplingOf(request: CompletionRequest, choice: number, drawSeed:
     logitBias: Object.entries(request.logitBias ?? {})
       .map(([token, bias]) => ({ token: Number(token), biasMilli: thousandths(bias) }))
       .sort((a, b) => a.token - b.token),
+    grammar: request.grammar ?? '',
     seed: words === undefined ? drawSeed() : choiceSeed(`0x${words}`, choice),
   };
 }

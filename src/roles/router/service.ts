@@ -42,6 +42,8 @@ export interface CompletionRequest {
   readonly repetitionPenalty?: number | undefined;
   /** By token id, −100 … 100; at most 1,024. */
   readonly logitBias?: Readonly<Record<string, number>> | undefined;
+  /** What the answer must be (docs/inference.md#constrained-output); absent: anything. */
+  readonly grammar?: string | undefined;
   readonly seed?: number | undefined;
   /** At most 4. */
   readonly stop?: readonly string[] | undefined;

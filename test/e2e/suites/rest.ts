@@ -5,9 +5,9 @@ import OpenAI from 'openai';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { parseDeployment } from '../../../src/chain/deployment.ts';
 import { createApiKey, verifyReceipt } from '../../../src/sdk/index.ts';
-import type { Address, SessionId } from '../../../src/types/index.ts';
+import type { Address, SessionId, TaskId } from '../../../src/types/index.ts';
 import { errorOf, events, post, restOf, sessionFor } from '../http.ts';
-import type { Devnet } from '../support.ts';
+import { type Devnet, until } from '../support.ts';
 
 const QUESTION = [{ role: 'user' as const, content: 'What is the capital of Italy?' }];
 const STORY = [{ role: 'user' as const, content: 'Tell me a story about a dog.' }];
@@ -146,11 +146,49 @@ export function restSuite(net: () => Devnet): void {
     assert.equal(BigInt(promised) + BigInt(spent), sum);
   });
 
+  it('response_format json_schema gives the openai client JSON that fits, and the guards find it VALID', async () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        city: { type: 'string', maxLength: 20 },
+        country: { enum: ['Italy', 'Spain'] },
+        people: { type: 'integer', minimum: 1 },
+      },
+      required: ['city', 'country', 'people'],
+      additionalProperties: false,
+    };
+    const answer = await api.chat.completions.create({
+      model,
+      messages: QUESTION,
+      temperature: 1,
+      response_format: { type: 'json_schema', json_schema: { name: 'city', schema, strict: true } },
+    });
+    const [choice] = answer.choices;
+    assert.equal(choice?.finish_reason, 'stop');
+    const { city, country, people } = JSON.parse(choice.message.content ?? '');
+    assert.ok(typeof city === 'string' && ['Italy', 'Spain'].includes(country) && Number.isInteger(people) && people >= 1);
+    const { task } = (answer as unknown as { cortensor: { task: TaskId } }).cortensor;
+    const shown = await until('the verdicts', async () => {
+      const seen = await net().call('router-1', 'task_show', { task });
+      return seen.verdicts.length === 3 ? seen : undefined;
+    });
+    assert.deepEqual(
+      shown.verdicts.map(({ verdict }) => verdict),
+      ['VALID', 'VALID', 'VALID'],
+    );
+  });
+
+  it('UNSUPPORTED_FIELD 400 names the keyword of a schema that would not be held', async () => {
+    const format = { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'array', uniqueItems: true } } };
+    const { status, error } = await errorOf(await post(net(), { model, messages: QUESTION, response_format: format }));
+    assert.deepEqual([status, error.code, error.param], [400, 'UNSUPPORTED_FIELD', 'response_format.json_schema.schema']);
+    assert.match(error.message, /uniqueItems/);
+  });
+
   it('UNSUPPORTED_FIELD 400 names the field', async () => {
     for (const [field, value] of [
       ['tool_choice', 'required'],
       ['tools', [{ type: 'function', function: { name: 'f' } }]],
-      ['response_format', { type: 'json_object' }],
       ['no_such_field', 1],
     ] as const) {
       const { status, error } = await errorOf(await post(net(), { model, messages: QUESTION, [field]: value }));

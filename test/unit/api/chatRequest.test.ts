@@ -26,7 +26,6 @@ describe('api/rest/chatRequest', () => {
   const unsupported: Record<string, unknown> = {
     store: true,
     service_tier: 'priority',
-    response_format: { type: 'json_object' },
     tool_choice: 'required',
     functions: [{}],
     function_call: { name: 'x' },
@@ -111,6 +110,22 @@ describe('api/rest/chatRequest', () => {
     assert.deepEqual(refused({ messages: [image] }), ['UNSUPPORTED_FIELD', 'messages[0].content[0].type']);
     assert.deepEqual(refused({ messages: [{ role: 'function', content: 'x' }] }), ['UNSUPPORTED_FIELD', 'messages[0].role']);
     assert.deepEqual(refused({ messages: [{ role: 'user', content: 'x', weight: 1 }] }), ['UNSUPPORTED_FIELD', 'messages[0].weight']);
+  });
+
+  it('response_format becomes the grammar of the answer; what a schema cannot hold is refused by keyword and path', () => {
+    const grammar = (format: unknown) => parseChatRequest({ ...base, response_format: format }, 'k').completion.grammar;
+    const json = (schema: unknown) => ({ type: 'json_schema', json_schema: { name: 'x', schema, strict: true } });
+    assert.equal(grammar({ type: 'json_object' }), '{"type":"json_object"}');
+    assert.equal(grammar(json({ type: 'object', required: [] })), '{"type":"json_schema","schema":{"type":"object","required":[]}}');
+    assert.equal(grammar({ type: 'text' }), undefined);
+    assert.equal(grammar(null), undefined);
+    const at = 'response_format.json_schema.schema';
+    assert.deepEqual(refused({ response_format: json({ properties: { a: { not: {} } } }) }), ['UNSUPPORTED_FIELD', at]);
+    assert.throws(() => grammar(json({ properties: { a: { not: {} } } })), /\/properties\/a: the keyword not/);
+    assert.deepEqual(refused({ response_format: json({ type: 'text' }) }), ['INVALID_REQUEST', at]);
+    assert.deepEqual(refused({ response_format: json({ const: 'x'.repeat(70_000) }) }), ['INVALID_REQUEST', at]);
+    assert.equal(refused({ response_format: { type: 'grammar' } })[0], 'INVALID_REQUEST');
+    assert.equal(refused({ response_format: { type: 'json_schema' } })[0], 'INVALID_REQUEST');
   });
 
   it('INVALID_REQUEST for a body that is no object', () => {

@@ -18,17 +18,21 @@ describe('crypto/ids', () => {
       9n,
     ]);
     assert.equal(taskIdOf(b32('01') as NetworkId, b32('02') as SessionId, router, b32('03'), 9), keccak256(task));
-    const sampling = encodeAbiParameters(parseAbiParameters('uint32, uint32, uint32, uint32, int32, int32, uint32, bytes32, bytes32'), [
-      700,
-      900_000,
-      40,
-      50_000,
-      -500,
-      250,
-      1_100,
-      keccak256('0x00000007fffffc1800000009000003e8'),
-      b32('04'),
-    ]);
+    const sampling = encodeAbiParameters(
+      parseAbiParameters('uint32, uint32, uint32, uint32, int32, int32, uint32, bytes32, bytes32, bytes32'),
+      [
+        700,
+        900_000,
+        40,
+        50_000,
+        -500,
+        250,
+        1_100,
+        keccak256('0x00000007fffffc1800000009000003e8'),
+        keccak256(Buffer.from('{"type":"json_object"}')),
+        b32('04'),
+      ],
+    );
     const logitBias = [
       { token: 7, biasMilli: -1_000 },
       { token: 9, biasMilli: 1_000 },
@@ -43,6 +47,7 @@ describe('crypto/ids', () => {
         frequencyMilli: 250,
         repetitionMilli: 1_100,
         logitBias,
+        grammar: '{"type":"json_object"}',
         seed: b32('04'),
       }),
       keccak256(sampling),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LogitAdjustment } from '../../../src/inference/adjustment.ts';
+import type { Matcher } from '../../../src/inference/grammar/index.ts';
 import { GREEDY, type Sampling } from '../../../src/types/index.ts';
 
 const LOGITS = Float32Array.of(2, -2, 0.5, 1);
@@ -11,6 +12,17 @@ function adjust(change: Partial<Sampling>, prompt: number[], answer: number[], l
 }
 
 describe('logit adjustment', () => {
+  it('leaves what the grammar allows, after penalties and biases, and follows the answer', () => {
+    const pushed: number[] = [];
+    const matcher = { push: (token: number) => pushed.push(token), allowed: () => Uint32Array.of(pushed.length === 0 ? 0b0101 : 0b1000) };
+    const sampling = { ...GREEDY, logitBias: [{ token: 2, biasMilli: 1_000 }] };
+    const adjustment = new LogitAdjustment(sampling, new Uint32Array(), matcher as unknown as Matcher);
+    assert.deepEqual([...adjustment.apply(LOGITS)], [2, -Infinity, 1.5, -Infinity]);
+    adjustment.push(2);
+    assert.deepEqual([...adjustment.apply(LOGITS)], [-Infinity, -Infinity, -Infinity, 1]);
+    assert.deepEqual(pushed, [2]);
+  });
+
   it('passes the logits on as they are when nothing is asked for', () => {
     assert.equal(new LogitAdjustment(GREEDY, Uint32Array.of(0)).apply(LOGITS), LOGITS);
   });

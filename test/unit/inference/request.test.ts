@@ -29,6 +29,7 @@ describe('request checks', () => {
     ['REQUEST_INVALID', { sampling: { ...GREEDY, presenceMilli: -2_001 } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, frequencyMilli: 0.5 } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, repetitionMilli: 0 } }],
+    ['REQUEST_INVALID', { sampling: { ...GREEDY, grammar: 'x'.repeat(65_537) } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, logitBias: bias([1, 100_001]) } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, logitBias: bias([2, 1], [2, 1]) } }],
     ['REQUEST_INVALID', { sampling: { ...GREEDY, logitBias: bias([2, 1], [1, 1]) } }],

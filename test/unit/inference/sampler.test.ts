@@ -138,6 +138,18 @@ describe('sampler', () => {
     assert.equal(judgement.logprob, judgeToken(LOGITS, LOGITS, GREEDY, 0, 3).logprob);
   });
 
+  it('never chooses a token at −∞, and judges one to be infinitely far off, whatever restricts the rest', () => {
+    const masked = LOGITS.map((logit, token) => (token % 8 === 3 ? logit : Number.NEGATIVE_INFINITY));
+    for (const change of [{ temperatureMilli: 0 }, {}, { topK: 3 }, { topPPpm: 500_000 }, { minPPpm: 500_000 }]) {
+      for (let position = 0; position < 50; position++) {
+        const s = sampling(change);
+        assert.equal(chooseToken(masked, s, position) % 8, 3);
+        assert.equal(judgeToken(LOGITS, masked, s, position, 12).gap, Number.POSITIVE_INFINITY);
+        assert.ok(judgeToken(LOGITS, masked, s, position, 11).gap < 30);
+      }
+    }
+  });
+
   it('bounds the noise by GUMBEL_MAX', () => {
     assert.ok(-Math.log(-Math.log((2 ** 32 - 0.5) / 2 ** 32)) < GUMBEL_MAX);
   });

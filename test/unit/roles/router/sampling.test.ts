@@ -37,9 +37,15 @@ describe('sampling of a request', () => {
         frequencyMilli: 100,
         repetitionMilli: 1_150,
         logitBias: [],
+        grammar: '',
         seed: SEED,
       },
     );
+  });
+
+  it('has the grammar as it is', () => {
+    const grammar = '{"type":"json_object"}';
+    assert.equal(samplingOf({ ...REQUEST, grammar }, 0, () => SEED).grammar, grammar);
   });
 
   it('orders biases by token', () => {
