@@ -1,33 +1,27 @@
 import { inferenceError } from '../errors.ts';
 import { FORMATS } from './formats.ts';
+import {
+  ANNOTATIONS,
+  count,
+  integerBounds,
+  isObject,
+  isOfType,
+  KEYWORDS,
+  type Schema,
+  TYPES,
+  type Type,
+  typesOf,
+  unknownKeyword,
+  WHOLE,
+} from './keywords.ts';
 import { SCHEMA_DEPTH_MAX } from './limits.ts';
 import { colon, comma, literals, requireText } from './literals.ts';
-import { INTEGER_MAX, integerRule, numberRule } from './numbers.ts';
+import { integerRule, numberRule } from './numbers.ts';
 import { patternRule } from './pattern.ts';
 import { type Program, ProgramBuilder, RETURN } from './program.ts';
+import { resolve } from './references.ts';
 import { countedStringRule, otherKeyRule, stringRule } from './strings.ts';
 import { invalid, unsupported } from './unsupported.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
-
-const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const;
-type Type = (typeof TYPES)[number];
-
-/** Say nothing about which values fit. */
-const ANNOTATIONS = new Set(['$schema', '$id', '$comment', '$defs', 'definitions', 'title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly']); // biome-ignore format: a list
-/** Keywords that stand for the whole schema: beside them there are annotations only, and `type` beside values. */
-const WHOLE = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'] as const;
-/** Keywords of one type; they say nothing about values of others. */
-const KEYWORDS: Readonly<Record<Type, readonly string[]>> = {
-  object: ['properties', 'required', 'additionalProperties'],
-  array: ['items', 'prefixItems', 'minItems', 'maxItems'],
-  string: ['minLength', 'maxLength', 'pattern', 'format'],
-  number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
-  integer: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
-  boolean: [],
-  null: [],
-};
-const KNOWN = new Set<string>(['type', ...WHOLE, ...Object.values(KEYWORDS).flat()]);
 
 /** The free string is the first rule of every program, built first: its nodes have the same numbers everywhere. */
 export const STRING_RULE = 0;
@@ -67,7 +61,7 @@ class SchemaCompiler {
     if (schema === true) return this.#types({}, TYPES, path, next, depth);
     if (schema === false) return this.#builder.bytes();
     if (!isObject(schema)) throw invalid(path, 'a schema is an object or a boolean');
-    const unknown = Object.keys(schema).find((key) => !KNOWN.has(key) && !ANNOTATIONS.has(key));
+    const unknown = unknownKeyword(schema);
     if (unknown !== undefined) throw unsupported(path, `the keyword ${unknown}`);
     const whole = WHOLE.find((key) => Object.hasOwn(schema, key));
     return whole === undefined
@@ -81,7 +75,7 @@ class SchemaCompiler {
     if (beside !== undefined) throw unsupported(path, `${beside} beside ${keyword}`);
     const at = `${path}/${keyword}`;
     const given = schema[keyword];
-    if (keyword === '$ref') return this.#value(this.#resolve(given, path), String(given), next, depth + 1);
+    if (keyword === '$ref') return this.#value(resolve(this.#root, given, path), String(given), next, depth + 1);
     const list = keyword === 'const' ? [given] : given;
     if (!Array.isArray(list) || list.length === 0) throw invalid(at, 'is a list of at least one entry');
     if (isList) {
@@ -91,18 +85,6 @@ class SchemaCompiler {
     }
     if (keyword === 'allOf' && list.length > 1) throw unsupported(path, 'allOf with more than one schema');
     return this.#builder.any(...list.map((one, i) => this.#value(one, `${at}/${i}`, next, depth + 1)));
-  }
-
-  /** @throws GRAMMAR_UNSUPPORTED for references to other documents, GRAMMAR_INVALID for those to nothing */
-  #resolve(ref: unknown, path: string): unknown {
-    if (typeof ref !== 'string' || !/^#(?:\/|$)/.test(ref)) throw unsupported(path, 'a $ref that does not begin with #/');
-    let at: unknown = this.#root;
-    for (const part of ref.split('/').slice(1)) {
-      const key = decode(part, path).replaceAll('~1', '/').replaceAll('~0', '~');
-      if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) throw invalid(path, `$ref ${ref} leads nowhere`);
-      at = (at as Schema)[key];
-    }
-    return at;
   }
 
   #types(schema: Schema, types: readonly Type[], path: string, next: number, depth: number): number {
@@ -166,6 +148,8 @@ class SchemaCompiler {
       return this.#rule(`pattern ${known}`, () => patternRule(this.#builder, known, path));
     }
     if (!isCounted) return STRING_RULE;
+    // Counts are not seen by what looks for dead ends.
+    if (min > max) throw invalid(path, 'no string fits: minLength is above maxLength');
     return this.#rule(`string ${min} ${max}`, () => countedStringRule(this.#builder, min, max));
   }
 
@@ -173,6 +157,7 @@ class SchemaCompiler {
     const builder = this.#builder;
     const min = count(schema, 'minItems', path) ?? 0;
     const max = count(schema, 'maxItems', path) ?? Number.POSITIVE_INFINITY;
+    if (min > max) throw invalid(path, 'no array fits: minItems is above maxItems');
     const prefix = schema.prefixItems ?? [];
     if (!Array.isArray(prefix)) throw invalid(path, 'prefixItems is a list of schemas');
     const items = Object.hasOwn(schema, 'items') ? schema.items : true;
@@ -250,52 +235,5 @@ class SchemaCompiler {
     const rule = known ?? this.#builder.rule(true, body);
     this.#containers[type].set(key, rule);
     return rule;
-  }
-}
-
-function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function typesOf({ type }: Schema, path: string): readonly Type[] {
-  if (type === undefined) return TYPES;
-  const list = Array.isArray(type) ? type : [type];
-  const wrong = list.find((one) => !TYPES.includes(one as Type));
-  if (wrong !== undefined || list.length === 0) throw invalid(path, `type ${JSON.stringify(wrong ?? type)} is none of ${TYPES.join(', ')}`);
-  return [...new Set(list as Type[])];
-}
-
-function isOfType(value: unknown, type: Type): boolean {
-  if (value === null) return type === 'null';
-  if (Array.isArray(value)) return type === 'array';
-  if (type === 'integer') return Number.isInteger(value);
-  return typeof value === type;
-}
-
-function count(schema: Schema, keyword: string, path: string): number | undefined {
-  const value = schema[keyword];
-  if (value === undefined) return undefined;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(path, `${keyword} is not a whole number from 0`);
-}
-
-function integerBounds(schema: Schema, path: string): [number, number] {
-  const bound = (keyword: string, otherwise: number): number => {
-    const value = schema[keyword] ?? otherwise;
-    if (typeof value === 'number') return value;
-    throw invalid(path, `${keyword} is not a number`);
-  };
-  const above = bound('exclusiveMinimum', Number.NEGATIVE_INFINITY);
-  const below = bound('exclusiveMaximum', Number.POSITIVE_INFINITY);
-  const min = Math.max(Math.ceil(bound('minimum', -INTEGER_MAX)), Math.floor(above) + 1, -INTEGER_MAX);
-  const max = Math.min(Math.floor(bound('maximum', INTEGER_MAX)), Math.ceil(below) - 1, INTEGER_MAX);
-  return [min, max];
-}
-
-function decode(part: string, path: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw invalid(path, 'a $ref has a % that begins no escape');
   }
 }

@@ -144,23 +144,48 @@ describe('grammar of a JSON Schema', function () {
   });
 
   const cases: readonly [name: string, schema: unknown, good: readonly string[], bad: readonly string[]][] = [
-    ['one space after : and , and none elsewhere', { type: 'object', properties: { a: true, b: true } }, ['{"a": 1, "b": 2}', '{"a":1, "b":2}'], ['{ "a":1}', '{"a" :1}', '{"a":  1}', '{"a":1 ,"b":2}']],
-    ['properties in the order of the schema, optional ones left out', { type: 'object', properties: { a: true, b: true }, required: ['b'], additionalProperties: false }, ['{"a":1,"b":2}', '{"b":2}'], ['{"b":2,"a":1}', '{"a":1}', '{}', '{"b":2,"c":3}', '{"b":2,"b":2}']],
-    ['other properties after those of the schema, under other names', { type: 'object', properties: { ab: { type: 'null' } }, additionalProperties: { type: 'integer' } }, ['{}', '{"c":1}', '{"ab":null,"a":1,"abc":2}', '{"":1}'], ['{"ab":1}', '{"c":"x"}', '{"\\u0061b":1}', '{"c":1,"ab":null}']],
+    [
+      'one space after : and , and none elsewhere',
+      { type: 'object', properties: { a: true, b: true } },
+      ['{"a": 1, "b": 2}', '{"a":1, "b":2}'],
+      ['{ "a":1}', '{"a" :1}', '{"a":  1}', '{"a":1 ,"b":2}'],
+    ],
+    [
+      'properties in the order of the schema, optional ones left out',
+      { type: 'object', properties: { a: true, b: true }, required: ['b'], additionalProperties: false },
+      ['{"a":1,"b":2}', '{"b":2}'],
+      ['{"b":2,"a":1}', '{"a":1}', '{}', '{"b":2,"c":3}', '{"b":2,"b":2}'],
+    ],
+    [
+      'other properties after those of the schema, under other names',
+      { type: 'object', properties: { ab: { type: 'null' } }, additionalProperties: { type: 'integer' } },
+      ['{}', '{"c":1}', '{"ab":null,"a":1,"abc":2}', '{"":1}'],
+      ['{"ab":1}', '{"c":"x"}', '{"\\u0061b":1}', '{"c":1,"ab":null}'],
+    ],
     ['required properties that are not declared', { type: 'object', required: ['x'] }, ['{"x":[]}', '{"x":1,"y":2}'], ['{}', '{"y":2}']],
     ['recursion', TREE, ['{"name":"a","children":[{"name":"b","children":[]}]}'], ['{"name":"a"}']],
-    ['integers between bounds', { type: 'integer', minimum: -12, exclusiveMaximum: 105 }, ['-12', '-1', '0', '9', '99', '104'], ['-13', '105', '-0', '007', '1.0', '1e1']],
+    [
+      'integers between bounds',
+      { type: 'integer', minimum: -12, exclusiveMaximum: 105 },
+      ['-12', '-1', '0', '9', '99', '104'],
+      ['-13', '105', '-0', '007', '1.0', '1e1'],
+    ],
     ['patterns', { type: 'string', pattern: '^[a-c]{2,3}(?:-\\d+)?$' }, ['"ab"', '"abc-12"'], ['"a"', '"abcd"', '"ab-"', '"xab"']],
     ['patterns without anchors', { type: 'string', pattern: 'b|^a"$' }, ['"abc"', '"a\\""', '"\\nb"'], ['"ac"', '"a"']],
     ['formats', { type: 'string', format: 'date' }, ['"2024-02-29"', '"2023-12-31"'], ['"2023-02-29"', '"2023-13-01"', '"2023-04-31"']],
-    ['date and time', { type: 'string', format: 'date-time' }, ['"2024-02-29T23:59:59Z"', '"2023-12-31T00:00:00.5+01:00"'], ['"2024-02-29"', '"2023-12-31T24:00:00Z"']],
+    [
+      'date and time',
+      { type: 'string', format: 'date-time' },
+      ['"2024-02-29T23:59:59Z"', '"2023-12-31T00:00:00.5+01:00"'],
+      ['"2024-02-29"', '"2023-12-31T24:00:00Z"'],
+    ],
     ['uuid', { type: 'string', format: 'uuid' }, ['"123e4567-e89b-12d3-a456-426614174000"'], ['"123e4567e89b12d3a456426614174000"']],
     ['email', { type: 'string', format: 'email' }, ['"a.b@c.org"', '"x@mail.example.com"'], ['"a@b"', '"@c.org"', '"a b@c.org"']],
     ['ipv4', { type: 'string', format: 'ipv4' }, ['"127.0.0.1"', '"255.255.255.255"'], ['"256.0.0.1"', '"1.2.3"', '"01.2.3.4"']],
     ['annotations', { $schema: 's', $id: 'i', title: 't', description: 'd', default: 1, examples: [1], type: 'null' }, ['null'], ['1']],
     ['enum filtered by type', { type: 'string', enum: ['a', 1, null] }, ['"a"'], ['1', 'null']],
     ['enum of objects', { enum: [{ a: [1, 2] }, 'x'] }, ['{"a":[1,2]}', '{"a": [1, 2]}', '"x"'], ['{"a":[1]}']],
-  ]; // biome-ignore format: a table
+  ];
   for (const [name, schema, good, bad] of cases) {
     it(`holds ${name}`, () => {
       const grammar = grammarOf(schema);
@@ -181,7 +206,11 @@ describe('grammar of a JSON Schema', function () {
   });
 
   const refusals: readonly [code: string, schema: unknown, message: RegExp][] = [
-    ['GRAMMAR_UNSUPPORTED', { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } }, /\/properties\/a: the keyword uniqueItems/],
+    [
+      'GRAMMAR_UNSUPPORTED',
+      { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } },
+      /\/properties\/a: the keyword uniqueItems/,
+    ],
     ['GRAMMAR_UNSUPPORTED', { patternProperties: {} }, /patternProperties/],
     ['GRAMMAR_UNSUPPORTED', { not: {} }, /the keyword not/],
     ['GRAMMAR_UNSUPPORTED', { type: 'number', minimum: 1 }, /minimum of numbers/],
@@ -198,13 +227,17 @@ describe('grammar of a JSON Schema', function () {
     ['GRAMMAR_INVALID', { type: 'text' }, /"text" is none of/],
     ['GRAMMAR_INVALID', { type: 'string', minLength: -1 }, /minLength/],
     ['GRAMMAR_INVALID', { enum: [] }, /at least one/],
+    ['GRAMMAR_INVALID', { type: 'string', minLength: 3, maxLength: 2 }, /minLength is above maxLength/],
+    ['GRAMMAR_INVALID', { type: 'array', minItems: 3, maxItems: 2 }, /minItems is above maxItems/],
+    ['GRAMMAR_INVALID', { type: 'array', prefixItems: [{}], items: false, minItems: 2 }, /no value/],
+    ['GRAMMAR_INVALID', { type: 'string', pattern: '^[^\\s\\S]$' }, /no value/],
     ['GRAMMAR_INVALID', { type: 'integer', minimum: 5, maximum: 4 }, /no value/],
     ['GRAMMAR_INVALID', { type: 'object', required: ['x'], additionalProperties: false }, /no value/],
     ['GRAMMAR_INVALID', { $ref: '#/$defs/a', $defs: { a: { type: 'array', items: { $ref: '#/$defs/a' }, minItems: 1 } } }, /no value/],
     ['GRAMMAR_TOO_LARGE', { $ref: '#' }, /refers to itself/],
     ['GRAMMAR_TOO_LARGE', { type: 'string', pattern: '^((a{1,1000}){1,1000})$' }, /nodes/],
     ['GRAMMAR_TOO_LARGE', { const: 'x'.repeat(70_000) }, /bytes/],
-  ]; // biome-ignore format: a table
+  ];
   for (const [code, schema, message] of refusals) {
     it(`${code} for ${JSON.stringify(schema).slice(0, 70)}`, () => {
       assert.throws(
