@@ -4,10 +4,11 @@ import { engine } from './engine.ts';
 import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
 import { overhead } from './overhead.ts';
+import { p2p } from './p2p.ts';
 import { prefix } from './prefix.ts';
 import { quantised } from './quantised.ts';
 import { soak } from './soak.ts';
 import { store } from './store.ts';
 
 /** All of them, in the order of `npm run bench -- all`. */
-export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, prefix, soak, store, gas];
+export const BENCHMARKS: readonly Benchmark[] = [overhead, footprint, devnet, engine, quantised, prefix, soak, store, p2p, gas];

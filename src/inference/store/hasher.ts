@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import { ContentHash, type Digests } from './content/contentHash.ts';
 import { diskError } from './disk.ts';
 
 /** Below this a thread costs more than it saves. */
@@ -13,18 +13,18 @@ export interface ToHashWorker {
 }
 export interface FromHashWorker {
   readonly at: number;
-  readonly sha256?: string;
+  readonly digests?: Digests;
 }
 
 /**
- * SHA-256 of a file that is still being written: `advance` says how far it is complete, and a thread of its own reads and hashes up to
+ * SHA-256 of a file, and of its leaves, while it is still being written: `advance` says how far it is complete, and a thread of its own reads and hashes up to
  * there while the rest arrives. What was hashed must not change any more.
  */
 export class FileHasher {
   readonly #path: string;
   readonly #onBytes: ((bytes: number) => void) | undefined;
   #worker: Worker | undefined;
-  #digest: Promise<string> | undefined;
+  #digests: Promise<Digests> | undefined;
   #told = 0;
 
   /** @param onBytes bytes hashed so far */
@@ -40,12 +40,12 @@ export class FileHasher {
     this.#start().postMessage({ upTo: bytes, last: false } satisfies ToHashWorker);
   }
 
-  /** The digest (lower-case hex) of the file, which has `bytes` bytes. @throws STORE_UNUSABLE */
-  async finish(bytes: number): Promise<string> {
+  /** The digests of the file, which has `bytes` bytes. @throws STORE_UNUSABLE */
+  async finish(bytes: number): Promise<Digests> {
     try {
       if (this.#worker === undefined && bytes <= INLINE_BYTES_MAX) return await hashHere(this.#path, bytes);
       this.#start().postMessage({ upTo: bytes, last: true } satisfies ToHashWorker);
-      return await (this.#digest as Promise<string>);
+      return await (this.#digests as Promise<Digests>);
     } catch (error) {
       throw diskError(error, this.#path);
     }
@@ -61,23 +61,23 @@ export class FileHasher {
     const entry = import.meta.url.endsWith('.ts') ? './hashWorker.ts' : './hashWorker.js';
     const worker = new Worker(new URL(entry, import.meta.url), { workerData: { path: this.#path }, name: 'hash' });
     this.#worker = worker;
-    this.#digest = new Promise((resolve, reject) => {
-      worker.on('message', ({ at, sha256 }: FromHashWorker) => {
+    this.#digests = new Promise((resolve, reject) => {
+      worker.on('message', ({ at, digests }: FromHashWorker) => {
         this.#onBytes?.(at);
-        if (sha256 !== undefined) resolve(sha256);
+        if (digests !== undefined) resolve(digests);
       });
       worker.once('error', reject);
       worker.once('exit', () => reject(new Error('the hashing thread ended')));
     });
-    this.#digest.catch(() => {});
+    this.#digests.catch(() => {});
     return worker;
   }
 }
 
-async function hashHere(path: string, bytes: number): Promise<string> {
+async function hashHere(path: string, bytes: number): Promise<Digests> {
   const handle = await open(path, 'r');
   try {
-    const hash = createHash('sha256');
+    const hash = new ContentHash();
     const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, Math.max(bytes, 1)));
     for (let at = 0; at < bytes; ) {
       const { bytesRead } = await handle.read(block, 0, Math.min(block.length, bytes - at), at);
@@ -85,7 +85,7 @@ async function hashHere(path: string, bytes: number): Promise<string> {
       hash.update(block.subarray(0, bytesRead));
       at += bytesRead;
     }
-    return hash.digest('hex');
+    return hash.finish();
   } finally {
     await handle.close();
   }
@@ -93,8 +93,8 @@ async function hashHere(path: string, bytes: number): Promise<string> {
 
 const HASH_STEP_BYTES = 64 << 20;
 
-/** SHA-256 of a complete file, off the caller's thread when it is long. @throws STORE_UNUSABLE; the signal's reason */
-export async function hashFile(path: string, bytes: number, signal: AbortSignal, onBytes?: (bytes: number) => void): Promise<string> {
+/** Digests of a complete file, off the caller's thread when it is long. @throws STORE_UNUSABLE; the signal's reason */
+export async function hashFile(path: string, bytes: number, signal: AbortSignal, onBytes?: (bytes: number) => void): Promise<Digests> {
   signal.throwIfAborted();
   const hasher = new FileHasher(path, onBytes);
   const stop = (): void => void hasher.close();
