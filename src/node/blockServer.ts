@@ -34,7 +34,7 @@ export async function startBlockServer(
     for await (const up of channel.receive) {
       for await (const data of shelf.read(requestOf(up))) {
         await throttle.take(data.length, channel.signal);
-        await channel.send({ kind: 'block', data });
+        await channel.send({ kind: 'block', data: [data] });
       }
     }
   });

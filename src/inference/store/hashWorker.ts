@@ -6,8 +6,9 @@ import type { FromHashWorker, ToHashWorker } from './hasher.ts';
 
 const BLOCK_BYTES = 1 << 20;
 
-const file = openSync((workerData as { path: string }).path, 'r');
-const hash = new ContentHash();
+const { path, leaves } = workerData as { readonly path: string; readonly leaves: boolean };
+const file = openSync(path, 'r');
+const hash = new ContentHash(leaves);
 const block = Buffer.allocUnsafe(BLOCK_BYTES);
 let at = 0;
 

@@ -7,6 +7,13 @@ import { diskError } from './disk.ts';
 const INLINE_BYTES_MAX = 4 << 20;
 const BLOCK_BYTES = 1 << 20;
 
+export interface HashOptions {
+  /** Told how far it is hashed. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+  /** False where the digests of the leaves are known: none is given then. */
+  readonly leaves?: boolean;
+}
+
 export interface ToHashWorker {
   readonly upTo: number;
   readonly last: boolean;
@@ -22,15 +29,14 @@ export interface FromHashWorker {
  */
 export class FileHasher {
   readonly #path: string;
-  readonly #onBytes: ((bytes: number) => void) | undefined;
+  readonly #options: HashOptions;
   #worker: Worker | undefined;
   #digests: Promise<Digests> | undefined;
   #told = 0;
 
-  /** @param onBytes bytes hashed so far */
-  constructor(path: string, onBytes?: (bytes: number) => void) {
+  constructor(path: string, options: HashOptions = {}) {
     this.#path = path;
-    this.#onBytes = onBytes;
+    this.#options = options;
   }
 
   /** The first `bytes` of the file are final. */
@@ -43,7 +49,7 @@ export class FileHasher {
   /** The digests of the file, which has `bytes` bytes. @throws STORE_UNUSABLE */
   async finish(bytes: number): Promise<Digests> {
     try {
-      if (this.#worker === undefined && bytes <= INLINE_BYTES_MAX) return await hashHere(this.#path, bytes);
+      if (this.#worker === undefined && bytes <= INLINE_BYTES_MAX) return await hashHere(this.#path, bytes, this.#options.leaves ?? true);
       this.#start().postMessage({ upTo: bytes, last: true } satisfies ToHashWorker);
       return await (this.#digests as Promise<Digests>);
     } catch (error) {
@@ -59,11 +65,14 @@ export class FileHasher {
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const entry = import.meta.url.endsWith('.ts') ? './hashWorker.ts' : './hashWorker.js';
-    const worker = new Worker(new URL(entry, import.meta.url), { workerData: { path: this.#path }, name: 'hash' });
+    const worker = new Worker(new URL(entry, import.meta.url), {
+      workerData: { path: this.#path, leaves: this.#options.leaves ?? true },
+      name: 'hash',
+    });
     this.#worker = worker;
     this.#digests = new Promise((resolve, reject) => {
       worker.on('message', ({ at, digests }: FromHashWorker) => {
-        this.#onBytes?.(at);
+        this.#options.onBytes?.(at);
         if (digests !== undefined) resolve(digests);
       });
       worker.once('error', reject);
@@ -74,10 +83,10 @@ export class FileHasher {
   }
 }
 
-async function hashHere(path: string, bytes: number): Promise<Digests> {
+async function hashHere(path: string, bytes: number, leaves: boolean): Promise<Digests> {
   const handle = await open(path, 'r');
   try {
-    const hash = new ContentHash();
+    const hash = new ContentHash(leaves);
     const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, Math.max(bytes, 1)));
     for (let at = 0; at < bytes; ) {
       const { bytesRead } = await handle.read(block, 0, Math.min(block.length, bytes - at), at);
@@ -96,7 +105,7 @@ const HASH_STEP_BYTES = 64 << 20;
 /** Digests of a complete file, off the caller's thread when it is long. @throws STORE_UNUSABLE; the signal's reason */
 export async function hashFile(path: string, bytes: number, signal: AbortSignal, onBytes?: (bytes: number) => void): Promise<Digests> {
   signal.throwIfAborted();
-  const hasher = new FileHasher(path, onBytes);
+  const hasher = new FileHasher(path, { onBytes });
   const stop = (): void => void hasher.close();
   signal.addEventListener('abort', stop, { once: true });
   try {

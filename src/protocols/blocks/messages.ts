@@ -1,6 +1,7 @@
 /** Stream `/cortensor/blocks/1`: blocks of models that a node shares. docs/protocols/blocks.md */
 import { message, repeated, type Static, union } from '../codec/message.ts';
-import { bytes, u32 } from '../codec/types.ts';
+import { byteParts, withParts } from '../codec/parts.ts';
+import { u32 } from '../codec/types.ts';
 import { hash32 } from '../signed/messages.ts';
 import { WireErrorMessage } from '../signed/wireError.ts';
 
@@ -26,7 +27,14 @@ export const BlockLeavesMessage = message('BlockLeaves', 64, {
 export const BlocksUpMessage = union('BlocksUp', 2_064, { nodes: [1, BlockNodesMessage], leaves: [2, BlockLeavesMessage] });
 export type BlocksUp = Static<typeof BlocksUpMessage>;
 
-export const BlockMessage = message('Block', BLOCK_BYTES_MAX + 16, { data: [1, bytes(BLOCK_BYTES_MAX)] });
+/** A block; its bytes in one part or more. */
+export const BlockMessage = message('Block', BLOCK_BYTES_MAX + 16, { data: [1, byteParts(BLOCK_BYTES_MAX)] });
 
-export const BlocksDownMessage = union('BlocksDown', BLOCK_BYTES_MAX + 32, { block: [1, BlockMessage], error: [2, WireErrorMessage] });
-export type BlocksDown = Static<typeof BlocksDownMessage>;
+const BlocksDownUnion = union('BlocksDown', BLOCK_BYTES_MAX + 32, { block: [1, BlockMessage], error: [2, WireErrorMessage] });
+export type BlocksDown = Static<typeof BlocksDownUnion>;
+
+export const BlocksDownMessage = withParts<BlocksDown>(BlocksDownUnion, {
+  bytesMax: BLOCK_BYTES_MAX,
+  split: (frame) => (frame.kind === 'block' ? frame.data : undefined),
+  join: (data) => ({ kind: 'block', data }),
+});

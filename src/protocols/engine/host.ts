@@ -17,6 +17,7 @@ import type { NetworkId } from '../../types/index.ts';
 import { topicString } from '../define.ts';
 import { ENVELOPE_BYTES_MAX, envelopeId } from '../envelope.ts';
 import { TOPICS } from '../registry.ts';
+import { noiseCrypto } from './noiseCrypto.ts';
 import { SCORE_THRESHOLDS, scoreParams } from './scoring.ts';
 
 export const KAD_PROTOCOL = '/cortensor/kad/1.0.0';
@@ -94,7 +95,7 @@ function plainOptions(components: { readonly key?: PeerKey; readonly datastore?:
     addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
     nodeInfo: { userAgent: options.userAgent ?? 'cortensord' },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
       yamux({
         maxInboundStreams: 1024,

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
 import { storeError } from '../errors.ts';
@@ -9,6 +9,12 @@ const SHA2_256 = 0x12;
 export const DIGEST_BYTES = 32;
 
 export const sha256Of = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer');
+
+export function sha256OfParts(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = createHash('sha256');
+  for (const part of parts) whole.update(part);
+  return whole.digest();
+}
 
 /** CIDv1 of a block by its SHA-256. */
 export const cidOf = (codec: typeof RAW | typeof DAG_PB, digest: Uint8Array): CID =>

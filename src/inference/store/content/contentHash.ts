@@ -6,20 +6,26 @@ import { LEAF_BYTES } from './fileDag.ts';
 export interface Digests {
   /** Of the whole, lower-case hex: the name of its blob. */
   readonly sha256: string;
-  /** Of each leaf, 32 bytes each. */
+  /** Of each leaf, 32 bytes each; empty when they were not wanted. */
   readonly leaves: Uint8Array;
 }
 
-/** Hashes a file and its leaves in one pass. */
+/** Hashes a file and, if they are wanted, its leaves in one pass. */
 export class ContentHash {
   readonly #whole = createHash('sha256');
   readonly #leaves: Uint8Array[] = [];
+  readonly #wanted: boolean;
   /** Of a leaf that came in part. */
   #leaf: Hash | undefined;
   #held = 0;
 
+  constructor(leaves: boolean) {
+    this.#wanted = leaves;
+  }
+
   update(bytes: Uint8Array): void {
     this.#whole.update(bytes);
+    if (!this.#wanted) return;
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + LEAF_BYTES - this.#held);
       at += part.length;
@@ -29,7 +35,8 @@ export class ContentHash {
   }
 
   finish(): Digests {
-    if (this.#leaf !== undefined || this.#leaves.length === 0) this.#leaves.push((this.#leaf ?? createHash('sha256')).digest());
+    if (this.#wanted && (this.#leaf !== undefined || this.#leaves.length === 0))
+      this.#leaves.push((this.#leaf ?? createHash('sha256')).digest());
     const leaves = new Uint8Array(this.#leaves.length * DIGEST_BYTES);
     for (const [index, digest] of this.#leaves.entries()) leaves.set(digest, index * DIGEST_BYTES);
     return { sha256: this.#whole.digest('hex'), leaves };

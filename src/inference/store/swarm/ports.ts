@@ -7,11 +7,16 @@ export type BlockRequest =
   /** Leaves of the file whose root has this digest, from `first` on, each a block. */
   | { readonly kind: 'leaves'; readonly file: string; readonly first: number; readonly count: number };
 
+/** Bytes of a block in parts, as they came: joining them would be a copy. */
+export type Block = readonly Uint8Array[];
+
+export const blockLength = (block: Block): number => block.reduce((sum, { length }) => sum + length, 0);
+
 /** An open line to one peer. Blocks come in the order of the requests; nothing of them is checked yet. */
 export interface BlockLine {
   send(request: BlockRequest, signal: AbortSignal): Promise<void>;
   /** @throws STORE_BLOCK_MISSING when the peer has it not, STORE_REMOTE_BUSY, STORE_DOWNLOAD_FAILED */
-  next(signal: AbortSignal): Promise<Uint8Array>;
+  next(signal: AbortSignal): Promise<Block>;
   close(): void;
 }
 
@@ -29,5 +34,5 @@ export interface Job {
   /** About so many; for rates. */
   readonly bytes: number;
   /** Takes the blocks of the answer in. It may be called again after a failure, with another peer's. @throws STORE_BLOCK_WRONG */
-  receive(next: () => Promise<Uint8Array>): Promise<void>;
+  receive(next: () => Promise<Block>): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../util/clock.ts';
 import { isCoded } from '../../../util/errors.ts';
 import { storeError } from '../errors.ts';
 import type { StoreEvent } from '../events.ts';
-import type { BlockPeers, Job } from './ports.ts';
+import { type Block, type BlockPeers, blockLength, type Job } from './ports.ts';
 import { Provider } from './provider.ts';
 
 /** Peers that are kept in mind. */
@@ -193,9 +193,9 @@ export class Swarm implements AsyncDisposable {
       open = await this.#peers.open(provider.peerId, signal);
       const { peerId } = provider;
       this.#ports.tell({ type: 'peer', peerId, what: 'joined' });
-      const next = async (): Promise<Uint8Array> => {
+      const next = async (): Promise<Block> => {
         const block = await (open as NonNullable<typeof open>).next(signal);
-        line.got += block.length;
+        line.got += blockLength(block);
         line.heardAt = this.#now;
         return block;
       };

@@ -144,7 +144,7 @@ async function fetchNodes(cids: readonly CID[], swarm: Swarm, signal: AbortSigna
       bytes: digests.length * NODE_BYTES,
       async receive(next) {
         for (const digest of digests) {
-          const block = await next();
+          const block = Buffer.concat(await next());
           if (Buffer.from(sha256Of(block)).toString('hex') !== digest)
             throw storeError('STORE_BLOCK_WRONG', 'a node has another hash than it was asked for by');
           blocks.set(digest, block);
