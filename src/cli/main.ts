@@ -115,14 +115,22 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     .option('--name <name>', 'name in the store (default: from the source)')
     .option('--revision <revision>', 'branch, tag or commit')
     .option('--variant <variant>', 'safetensors, gguf:<quantisation>, onnx:<precision>')
-    .option('--sha256 <hex>', 'what a file by URL must hash to');
+    .option('--sha256 <hex>', 'what a file by URL must hash to')
+    .option('--share', 'let other nodes have it')
+    .option('--no-share', 'keep it to this node');
   add(model, 'import <path> <name>', 'take a file or a folder of this machine in', async (options, [path = '', name = '']) =>
     (await models()).modelImport(path, name, options, io),
-  );
+  ).option('--share', 'let other nodes have it');
   add(model, 'list', 'models in the store', async (options) => (await models()).modelList(options, io));
   add(model, 'show <name>', 'one model and its files', async (options, [name = '']) => (await models()).modelShow(name, options, io));
   add(model, 'verify [name]', 'read everything again and compare the hashes', async (options, [name]) =>
     (await models()).modelVerify(name, options, io),
+  );
+  add(model, 'share <name>', 'let other nodes have a model', async (options, [name = '']) =>
+    (await models()).modelShare(name, true, options, io),
+  );
+  add(model, 'unshare <name>', 'keep a model to this node', async (options, [name = '']) =>
+    (await models()).modelShare(name, false, options, io),
   );
   add(model, 'rm <name>', 'remove a model and what no other one uses', async (options, [name = '']) =>
     (await models()).modelRemove(name, options, io),

@@ -68,13 +68,17 @@ function progressText(event: StoreProgress): string {
   return parts.join('  ');
 }
 
-function lineOf(event: Extract<StoreEvent, { type: 'plan' | 'waiting' | 'retry' }>): string {
+const PEER_TEXT = { joined: 'has it', failed: 'failed', lied: 'is dropped' } as const;
+
+function lineOf(event: Extract<StoreEvent, { type: 'plan' | 'waiting' | 'retry' | 'peer' }>): string {
   switch (event.type) {
     case 'plan': {
       const here = event.bytesHere > 0 ? `, ${formatBytes(event.bytesHere)} already here` : '';
       const total = event.bytesTotal === undefined ? '' : `, ${formatBytes(event.bytesTotal)}`;
       return `${event.name}: ${event.files === 1 ? 'one file' : `${event.files} files`}${total}${here}`;
     }
+    case 'peer':
+      return `${event.peerId} ${PEER_TEXT[event.what]}${event.message === undefined ? '' : `: ${event.message}`}`;
     case 'waiting':
       return `waiting for another process that works on ${event.what}`;
     case 'retry':

@@ -13,6 +13,7 @@ import { readSecretFile } from '../config/secrets.ts';
 import { loadIdentity } from '../crypto/identity.ts';
 import { networkIdOf } from '../crypto/ids.ts';
 import { Rehearsals } from '../inference/rehearsal/index.ts';
+import { Shelf } from '../inference/store/shelf.ts';
 import { openNetwork } from '../protocols/engine/openNetwork.ts';
 import type { Capacity } from '../protocols/node/messages.ts';
 import { type Guard, startGuard } from '../roles/guard/index.ts';
@@ -34,6 +35,7 @@ import { type Clock, systemClock } from '../util/clock.ts';
 import { toCoded } from '../util/errors.ts';
 import { TaskVerdicts } from '../validation/taskVerdicts.ts';
 import { startAnnouncer } from './announcer.ts';
+import { startBlockServer } from './blockServer.ts';
 import { nodeError } from './errors.ts';
 import { exportMetrics } from './metrics.ts';
 import { loadModels, modelDirs } from './models.ts';
@@ -173,6 +175,12 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
     },
   );
   undo.push(() => network.close());
+
+  if (config.models.share) {
+    const shelf = new Shelf(config.models.dir, clock);
+    const parts = { network, shelf, clock, log: log.child({ module: 'models' }) };
+    undo.push(await startBlockServer(parts, { bytesPerSecond: config.models.shareBytesPerSecond }));
+  }
 
   const verdicts = new TaskVerdicts(TASKS_IN_VIEW);
   undo.push(await followVerdicts({ network, chain, verdicts, book, clock, log: log.child({ module: 'settlement' }) }));

@@ -1,5 +1,5 @@
 /** The wire as the roles see it: gossip, streams and model providers of one network. `openNetwork` (engine/openNetwork.ts) starts it. */
-
+import type { CID } from 'multiformats/cid';
 import type { ModelId, NetworkId } from '../types/index.ts';
 import type { Channel } from './channel.ts';
 import type { StreamDescriptor, TopicDescriptor } from './define.ts';
@@ -29,6 +29,9 @@ export interface PeerSummary {
   readonly rttMs: number | undefined;
 }
 
+/** What provider records are about: a model that is served, or the content of one that is shared. */
+export type ContentKey = ModelId | CID;
+
 export interface Network {
   readonly networkId: NetworkId;
   readonly peerId: string;
@@ -57,11 +60,11 @@ export interface Network {
   open<Up, Down>(protocol: StreamDescriptor<Up, Down>, peerId: string, signal?: AbortSignal): Promise<Channel<Up, Down>>;
   /** Connects to an address with /p2p/<peerId>. @throws PEER_UNREACHABLE */
   dial(address: string, signal?: AbortSignal): Promise<string>;
-  /** Tells the DHT that this node serves a model; repeated until `unprovide`. */
-  provide(model: ModelId, signal?: AbortSignal): Promise<void>;
-  unprovide(model: ModelId): void;
-  /** Peer ids that say they serve a model, others than this node. */
-  findProviders(model: ModelId, signal?: AbortSignal): AsyncIterable<string>;
+  /** Tells the DHT that this node serves a model or shares a content; repeated until `unprovide`. */
+  provide(key: ContentKey, signal?: AbortSignal): Promise<void>;
+  unprovide(key: ContentKey): void;
+  /** Peer ids that say they serve or share it, others than this node. */
+  findProviders(key: ContentKey, signal?: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;
 }
 

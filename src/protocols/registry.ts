@@ -1,6 +1,7 @@
 /** THE list of what this node speaks. A new protocol is a folder and a line here. */
 import { attestStream } from './attest/stream.ts';
 import { beaconTopic } from './beacon/topic.ts';
+import { blocksStream } from './blocks/stream.ts';
 import type { TopicDescriptor, TopicName } from './define.ts';
 import { evidenceStream } from './evidence/stream.ts';
 import { inferStream } from './infer/stream.ts';
@@ -24,4 +25,10 @@ const byName = {
 export const TOPICS: Readonly<Record<TopicName, AnyTopic>> = byName as unknown as Readonly<Record<TopicName, AnyTopic>>;
 
 /** Each stream protocol; keyed by name, so that a missing one does not compile where a handler for each is due. */
-export const STREAMS = { infer: inferStream, evidence: evidenceStream, attest: attestStream, payouts: payoutsStream } as const;
+export const STREAMS = {
+  infer: inferStream,
+  evidence: evidenceStream,
+  attest: attestStream,
+  payouts: payoutsStream,
+  blocks: blocksStream,
+} as const;

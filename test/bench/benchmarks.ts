@@ -6,6 +6,7 @@ import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
 import { grammar } from './grammar.ts';
 import { overhead } from './overhead.ts';
+import { p2p } from './p2p.ts';
 import { prefix } from './prefix.ts';
 import { soak } from './soak.ts';
 import { speculation } from './speculation.ts';
@@ -23,5 +24,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   grammar,
   soak,
   store,
+  p2p,
   gas,
 ];

@@ -4,9 +4,10 @@ import { cliEnv } from '../../config/load.ts';
 import type { BatchRates } from '../../inference/measure.ts';
 import type { StoreEvents } from '../../inference/store/events.ts';
 import { HUB_ENDPOINT, parseEndpoint } from '../../inference/store/hub.ts';
-import { ModelStore } from '../../inference/store/index.ts';
+import { ModelStore, type PullOptions } from '../../inference/store/index.ts';
 import type { StoreManifest } from '../../inference/store/manifest.ts';
 import { parseSource, type Source } from '../../inference/store/source.ts';
+import type { BlockPeers } from '../../inference/store/swarm/ports.ts';
 import { modelDir } from '../../node/models.ts';
 import { systemClock } from '../../util/clock.ts';
 import { toCoded, utilError } from '../../util/errors.ts';
@@ -15,6 +16,7 @@ import { cliError } from '../errors.ts';
 import { type GlobalOptions, loadFor } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { fields, table } from '../output.ts';
+import { joinPeers } from '../peers.ts';
 import { ProgressBar } from '../progressBar.ts';
 import { packageVersion } from '../version.ts';
 
@@ -23,6 +25,7 @@ export interface ModelPullOptions extends GlobalOptions {
   readonly revision?: string;
   readonly variant?: string;
   readonly sha256?: string;
+  readonly share?: boolean;
 }
 
 export interface ModelBenchOptions extends GlobalOptions {
@@ -36,27 +39,23 @@ const BENCH_DECODE_TOKENS = 64;
 
 /** Downloads a model, or takes files of this machine in. */
 export async function modelPull(text: string, options: ModelPullOptions, io: Io): Promise<void> {
-  const { name, variant, revision } = options;
+  const { name, variant, revision, share } = options;
   const sha256 = options.sha256?.toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw cliError('CLI_USAGE', '--sha256 is not 64 hexadecimal digits');
   const endpoint = parseEndpoint(cliEnv('HF_ENDPOINT', io.env) ?? HUB_ENDPOINT);
   const source = parseSource(text, { endpoint, cwd: process.cwd(), ...(revision === undefined ? {} : { revision }) });
-  await pullFrom(source, { name, variant, sha256 }, options, io);
+  await pullFrom(source, { name, variant, sha256, share }, options, io);
 }
 
 /** Takes a file or a folder of this machine in. */
-export async function modelImport(path: string, name: string, options: GlobalOptions, io: Io): Promise<void> {
+export async function modelImport(path: string, name: string, options: ModelPullOptions, io: Io): Promise<void> {
   const source = parseSource(/^[./~]/.test(path) ? path : `./${path}`, { endpoint: parseEndpoint(HUB_ENDPOINT), cwd: process.cwd() });
-  await pullFrom(source, { name }, options, io);
+  await pullFrom(source, { name, share: options.share }, options, io);
 }
 
-async function pullFrom(
-  source: Source,
-  wish: { name?: string | undefined; variant?: string | undefined; sha256?: string | undefined },
-  options: GlobalOptions,
-  io: Io,
-): Promise<void> {
-  const { store, dataDir } = await openStore(options, io);
+async function pullFrom(source: Source, wish: PullOptions, options: GlobalOptions, io: Io): Promise<void> {
+  await using network = source.kind === 'peers' ? await joinPeers(options, io) : undefined;
+  const { store, dataDir } = await openStore(options, io, network?.peers);
   await ensureDataDir(dataDir);
   const model = await follow((signal) => store.pull(source, wish, signal), options, io);
   const folder = await store.folder(model.name);
@@ -94,9 +93,11 @@ export async function modelList(options: GlobalOptions, io: Io): Promise<void> {
     String(model.files.length),
     model.license ?? '',
     model.pulledAt.slice(0, 10),
+    model.shared === true ? 'yes' : 'no',
+    model.cid ?? '(verify makes it)',
     sourceText(model),
   ]);
-  io.out(table(['name', 'size', 'files', 'licence', 'pulled', 'source'], rows));
+  io.out(table(['name', 'size', 'files', 'licence', 'pulled', 'shared', 'content id', 'source'], rows));
 }
 
 export async function modelShow(name: string, options: GlobalOptions, io: Io): Promise<void> {
@@ -114,6 +115,14 @@ export async function modelShow(name: string, options: GlobalOptions, io: Io): P
       model.files.map((file) => [file.path, file.size, file.sha256]),
     )}`,
   );
+}
+
+/** Lets other nodes have a model, or no longer. */
+export async function modelShare(name: string, shared: boolean, options: GlobalOptions, io: Io): Promise<void> {
+  const { store } = await openStore(options, io);
+  const { cid } = await store.share(name, shared);
+  if (options.json) io.out(`${JSON.stringify({ name, shared, cid })}\n`);
+  else io.out(shared ? `${name} is shared as ${cid ?? 'soon as it is verified'}\n` : `${name} is not shared\n`);
 }
 
 export async function modelRemove(name: string, options: GlobalOptions, io: Io): Promise<void> {
@@ -203,13 +212,18 @@ export async function modelBench(entry: string, options: ModelBenchOptions, io: 
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
-async function openStore(options: GlobalOptions, io: Io): Promise<{ store: ModelStore; dataDir: string }> {
+async function openStore(options: GlobalOptions, io: Io, peers?: BlockPeers): Promise<{ store: ModelStore; dataDir: string }> {
   const { config } = await loadFor(options, io);
   const token = cliEnv('HF_TOKEN', io.env)?.trim();
   const hub = { endpoint: parseEndpoint(cliEnv('HF_ENDPOINT', io.env) ?? HUB_ENDPOINT), token };
   // Node's own switches for HTTP_PROXY and HTTPS_PROXY.
   const proxied = io.env.NODE_USE_ENV_PROXY === '1' || [...process.execArgv, io.env.NODE_OPTIONS].join(' ').includes('--use-env-proxy');
-  const store = new ModelStore(config.models.dir, { hub, agent: `cortensord/${packageVersion()}`, direct: !proxied });
+  const store = new ModelStore(config.models.dir, {
+    hub,
+    agent: `cortensord/${packageVersion()}`,
+    direct: !proxied,
+    ...(peers ? { peers } : {}),
+  });
   return { store, dataDir: config.dataDir };
 }
 
@@ -245,6 +259,7 @@ async function interruptible<T>(message: string, work: (signal: AbortSignal) => 
 }
 
 function sourceText({ source }: StoreManifest): string {
+  if (source.kind === 'peers') return `peers, ${source.cid}`;
   if (source.kind === 'url') return source.url;
   return source.kind === 'local' ? source.path : `${source.repo}@${source.commit?.slice(0, 12) ?? source.revision}`;
 }
@@ -252,6 +267,8 @@ function sourceText({ source }: StoreManifest): string {
 function modelText(model: StoreManifest, folder: string): string {
   return fields([
     ['name', model.name],
+    ['content id', model.cid],
+    ['shared', model.shared === true ? 'yes' : 'no'],
     ['source', sourceText(model)],
     ['variant', model.variant],
     ['licence', model.license],

@@ -37,6 +37,8 @@ export async function sweepBlobs(layout: StoreLayout, used: ReadonlySet<string>)
     freed += (await stat(file).catch(() => undefined))?.size ?? 0;
     await rm(file, { force: true });
   }
+  for (const name of await readdir(layout.leaves).catch(() => []))
+    if (!used.has(name.replace(/^sha256-/, ''))) await rm(path.join(layout.leaves, name), { force: true });
   return freed;
 }
 

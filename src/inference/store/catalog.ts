@@ -4,7 +4,7 @@ import { hasBlob, sweepBlobs } from './blobs.ts';
 import { diskError, writeDurable } from './disk.ts';
 import { storeError } from './errors.ts';
 import type { StoreLayout } from './layout.ts';
-import { MANIFEST_BYTES_MAX, parseManifest, type StoredSource, type StoreManifest, writeManifest } from './manifest.ts';
+import { MANIFEST_BYTES_MAX, parseManifest, type StoredFile, type StoredSource, type StoreManifest, writeManifest } from './manifest.ts';
 import { parseModelName } from './names.ts';
 import { buildView } from './views.ts';
 
@@ -34,19 +34,21 @@ export async function readModel(layout: StoreLayout, name: string): Promise<Stor
 /**
  * Makes a model visible: manifest first, then the view that follows from it. Call it with the store's lock held.
  *
- * @returns paths whose blobs are not there; nothing was changed then
  * @throws STORE_NAME_TAKEN, STORE_UNUSABLE
  */
-export async function publish(layout: StoreLayout, model: StoreManifest): Promise<string[]> {
-  const missing: string[] = [];
-  for (const file of model.files) if (!(await hasBlob(layout, file.sha256, file.size))) missing.push(file.path);
-  if (missing.length > 0) return missing;
+export async function publish(layout: StoreLayout, model: StoreManifest): Promise<void> {
   const names = await modelNames(layout);
   await checkFree(layout, model.name, model.source, names);
   if (names.length >= MODELS_MAX) throw storeError('STORE_TOO_LARGE', `the store holds ${names.length} models`, { modelsMax: MODELS_MAX });
   await writeDurable(layout.manifest(model.name), writeManifest(model));
   await buildView(layout, model);
-  return [];
+}
+
+/** Paths whose blobs are not there. */
+export async function missingOf(layout: StoreLayout, files: readonly StoredFile[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const file of files) if (!(await hasBlob(layout, file.sha256, file.size))) missing.push(file.path);
+  return missing;
 }
 
 /** A name belongs to one source; upper and lower case are the same name. @throws STORE_NAME_TAKEN */
@@ -65,6 +67,7 @@ export async function checkFree(layout: StoreLayout, name: string, source: Store
 /** What makes two sources the same one: a newer commit or another variant replaces the model, another repository does not. */
 export function origin(source: StoredSource): string {
   if (source.kind === 'hub') return source.repo;
+  if (source.kind === 'peers') return source.cid;
   return source.kind === 'url' ? source.url : source.path;
 }
 

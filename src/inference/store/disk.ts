@@ -20,7 +20,7 @@ export function diskError(error: unknown, where: string): CodedError {
 /** Makes the folders of a store, closed to other users. @throws STORE_UNUSABLE */
 export async function makeFolders(layout: StoreLayout): Promise<void> {
   try {
-    for (const dir of [layout.root, layout.blobs, layout.manifests, layout.views, layout.partial, layout.locks]) {
+    for (const dir of [layout.root, layout.blobs, layout.leaves, layout.manifests, layout.views, layout.partial, layout.locks]) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
     }
   } catch (error) {
@@ -49,12 +49,12 @@ export async function syncDir(dir: string): Promise<void> {
 }
 
 /** Replaces a file in one step: a reader, or a crash, sees the old or the new one. */
-export async function writeDurable(file: string, text: string): Promise<void> {
+export async function writeDurable(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();

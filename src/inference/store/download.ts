@@ -1,4 +1,5 @@
 import { isCoded } from '../../util/errors.ts';
+import type { Digests } from './content/contentHash.ts';
 import { storeError } from './errors.ts';
 import { FileHasher } from './hasher.ts';
 import type { Answer, HttpPorts } from './http.ts';
@@ -22,19 +23,19 @@ export interface DownloadPorts extends HttpPorts, RetryPorts {
   readonly onSize?: (size: number) => Promise<void>;
 }
 
+/** What lies in a partial folder when it is complete. */
+export interface Got extends Digests {
+  readonly size: number;
+}
+
 /**
  * Downloads one file into its partial folder, several chunks at once, going on with what an earlier try left.
  *
- * @returns size and lower-case hex SHA-256 of what lies in `partial.dataPath`, which is on disk for good
+ * @returns size and digests of what lies in `partial.dataPath`, which is on disk for good
  * @throws STORE_DOWNLOAD_FAILED, STORE_REMOTE_BUSY, STORE_REMOTE_NOT_FOUND, STORE_ACCESS_DENIED, STORE_RESPONSE_INVALID, STORE_SOURCE_CHANGED (what
  * was there is discarded), STORE_SIZE_MISMATCH, STORE_TOO_LARGE, STORE_DISK_FULL, STORE_UNUSABLE; the signal's reason
  */
-export async function download(
-  file: RemoteFile,
-  partial: Partial,
-  ports: DownloadPorts,
-  signal: AbortSignal,
-): Promise<{ size: number; sha256: string }> {
+export async function download(file: RemoteFile, partial: Partial, ports: DownloadPorts, signal: AbortSignal): Promise<Got> {
   const work = new Download(file, partial, ports, signal);
   try {
     return await work.run();
@@ -77,7 +78,7 @@ class Download {
     this.#chunkBytes = ports.chunkBytes;
   }
 
-  async run(): Promise<{ size: number; sha256: string }> {
+  async run(): Promise<Got> {
     this.#signal.throwIfAborted();
     if (this.#size === 0) {
       await this.#partial.data.truncate(0);
@@ -232,7 +233,7 @@ class Download {
   }
 
   /** One connection from the first byte to the last: what a server without ranges offers. A cut one starts again. */
-  async #stream(): Promise<{ size: number; sha256: string }> {
+  async #stream(): Promise<Got> {
     const block = Buffer.allocUnsafeSlow(WRITE_BYTES);
     const retries = this.#retries();
     for (;;) {
@@ -285,10 +286,10 @@ class Download {
     if (this.#frontier > 0) this.#hasher.advance(this.#bounds(this.#frontier - 1)[1]);
   }
 
-  async #finish(size: number): Promise<{ size: number; sha256: string }> {
-    const [sha256] = await Promise.all([this.#hasher.finish(size), this.#partial.sync()]);
+  async #finish(size: number): Promise<Got> {
+    const [digests] = await Promise.all([this.#hasher.finish(size), this.#partial.sync()]);
     this.#parent.throwIfAborted();
-    return { size, sha256 };
+    return { size, ...digests };
   }
 }
 

@@ -9,8 +9,8 @@ export const storeError = defineErrors('store', {
     exit: 2,
   },
   STORE_SOURCE_INVALID: {
-    summary: 'What is to be pulled is no repository, no URL and no path.',
-    remedy: 'Give owner/repository, an https URL, or a path that begins with /, ./, ../ or ~.',
+    summary: 'What is to be pulled is no repository, no URL, no content id and no path.',
+    remedy: 'Give owner/repository, an https URL, a content id (bafy…), or a path that begins with /, ./, ../ or ~.',
     http: 400,
     exit: 2,
   },
@@ -118,6 +118,48 @@ export const storeError = defineErrors('store', {
     remedy: 'Make room (`cortensord model list`, `rm`), or put models.dir on another disk.',
     http: 507,
     exit: 73,
+  },
+  STORE_NO_PEERS: {
+    summary: 'There is no other node that could be asked for the model.',
+    remedy: 'Set network.bootstrap to the address of a node, or start yours.',
+    http: 503,
+    exit: 69,
+  },
+  STORE_NO_PROVIDERS: {
+    summary: 'No node that can be reached shares the content that was asked for.',
+    remedy: 'Check the content id, and that a node that has it runs and shares it; then pull again: what is there is kept.',
+    http: 404,
+    exit: 69,
+    retryable: true,
+  },
+  STORE_PROVIDERS_LIED: {
+    summary: 'Every node that said it has the content sent wrong bytes, and none is left.',
+    remedy: 'Pull again when another node has it, or from another source; nothing wrong was kept.',
+    http: 502,
+    exit: 65,
+  },
+  STORE_CONTENT_INVALID: {
+    summary: 'The content behind the id is no folder of files that this store could have made.',
+    remedy:
+      'Make it with `ipfs add --recursive --cid-version=1 --raw-leaves` or `cortensord model import`; docs/models.md has the settings.',
+    http: 415,
+    exit: 65,
+  },
+  STORE_BLOCK_MISSING: {
+    summary: 'A node was asked for a block that it does not share.',
+    remedy: 'Ask another node.',
+    http: 404,
+  },
+  STORE_BLOCK_WRONG: {
+    summary: 'A node sent a block with another hash than it was asked for.',
+    remedy: 'Ask another node, and this one never again.',
+    http: 502,
+  },
+  STORE_RELIEVED: {
+    summary: 'A node that was slow was relieved of its work by a faster one.',
+    remedy: 'Nothing to do.',
+    http: 503,
+    retryable: true,
   },
   STORE_LOCKED: {
     summary: 'Another process works on the same model for longer than we wait.',

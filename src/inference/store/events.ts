@@ -21,6 +21,8 @@ export type StoreEvent =
       readonly attempt: number;
       readonly waitMs: number;
     }
+  /** A node that has the content: it joined, failed (it may come back), or sent wrong bytes and is not asked again. */
+  | { readonly type: 'peer'; readonly peerId: string; readonly what: 'joined' | 'failed' | 'lied'; readonly message?: string }
   /** The file is complete and checked. */
   | { readonly type: 'file'; readonly path: string; readonly size: number; readonly sha256: string };
 

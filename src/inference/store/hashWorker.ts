@@ -1,13 +1,14 @@
-/** Thread of {@link FileHasher}: SHA-256 of the first bytes of a file, as far as it is told that they are there. */
-import { createHash } from 'node:crypto';
+/** Thread of {@link FileHasher}: digests of the first bytes of a file, as far as it is told that they are there. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { ContentHash } from './content/contentHash.ts';
 import type { FromHashWorker, ToHashWorker } from './hasher.ts';
 
 const BLOCK_BYTES = 1 << 20;
 
-const file = openSync((workerData as { path: string }).path, 'r');
-const hash = createHash('sha256');
+const { path, leaves } = workerData as { readonly path: string; readonly leaves: boolean };
+const file = openSync(path, 'r');
+const hash = new ContentHash(leaves);
 const block = Buffer.allocUnsafe(BLOCK_BYTES);
 let at = 0;
 
@@ -18,7 +19,7 @@ parentPort?.on('message', ({ upTo, last }: ToHashWorker) => {
     hash.update(block.subarray(0, bytes));
     at += bytes;
   }
-  const reply: FromHashWorker = { at, ...(last ? { sha256: hash.digest('hex') } : {}) };
+  const reply: FromHashWorker = { at, ...(last ? { digests: hash.finish() } : {}) };
   parentPort?.postMessage(reply);
   if (!last) return;
   closeSync(file);

@@ -14,6 +14,9 @@ const size = z.number().int().min(0).max(FILE_BYTES_MAX);
 /** `GET /api/models/<repo>/revision/<revision>?blobs=true`, as far as it is used. */
 const listing = z.object({
   sha: hash(40).optional(),
+  private: z.boolean().nullish(),
+  /** `auto` or `manual` where terms are to be accepted first. */
+  gated: z.union([z.boolean(), z.string()]).nullish(),
   cardData: z.object({ license: z.unknown().optional() }).nullish(),
   tags: z.array(z.string()).nullish(),
   siblings: z
@@ -40,6 +43,8 @@ export interface HubModel {
   /** Undefined where a mirror does not tell. */
   readonly commit: string | undefined;
   readonly license: string | undefined;
+  /** The hub says that it is neither private nor gated. */
+  readonly open: boolean;
   /** Paths are as the listing has them: not checked yet. */
   readonly files: readonly RemoteFile[];
 }
@@ -94,6 +99,7 @@ export function parseListing(json: string, repo: string): Omit<HubModel, 'files'
   const license = found.cardData?.license ?? licenseTag;
   return {
     commit: found.sha,
+    open: found.private === false && found.gated === false,
     license: typeof license === 'string' && license !== '' ? license.slice(0, 100) : undefined,
     files: found.siblings.map(({ rfilename, size, blobId, lfs }) => {
       const oid = /^(?:sha256:)?([0-9a-f]{64})$/.exec(lfs?.oid ?? '')?.[1];

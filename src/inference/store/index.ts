@@ -1,16 +1,16 @@
 import { isCoded } from '../../util/errors.ts';
 import { hasBlob } from './blobs.ts';
 import { modelNames, readModel, unpublish } from './catalog.ts';
-import { makeFolders } from './disk.ts';
+import { makeFolders, writeDurable } from './disk.ts';
 import { storeError } from './errors.ts';
 import type { StoreEvents } from './events.ts';
 import { type StoreLayout, storeLayout } from './layout.ts';
-import { takeLock } from './lock.ts';
-import type { StoreManifest } from './manifest.ts';
+import { STORE_LOCK, takeLock } from './lock.ts';
+import { type StoreManifest, writeManifest } from './manifest.ts';
 import { parseModelName } from './names.ts';
 import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from './options.ts';
 import type { Wish } from './plan.ts';
-import { runPull, STORE_LOCK } from './pull.ts';
+import { runPull } from './pull.ts';
 import { SharedWork } from './shared.ts';
 import { defaultName, type Source } from './source.ts';
 import { verifyModel } from './verify.ts';
@@ -41,7 +41,7 @@ export class ModelStore {
    */
   async *pull(source: Source, options: PullOptions, signal: AbortSignal): StoreEvents {
     const name = parseModelName(options.name ?? defaultName(source));
-    const key = JSON.stringify([source, options.variant, options.sha256]);
+    const key = JSON.stringify([source, options.variant, options.sha256, options.share]);
     let running = this.#running.get(name.toLowerCase());
     if (running?.work.joinable && running.key !== key) {
       throw storeError('STORE_NAME_TAKEN', `${name} is being pulled from elsewhere, or as another variant`, { name });
@@ -109,6 +109,19 @@ export class ModelStore {
     using _model = await takeLock(this.layout, `model-${name.toLowerCase()}`, { clock: this.#options.clock, waitMs: 0, signal });
     using _store = await this.#lock(STORE_LOCK, signal);
     return unpublish(this.layout, name);
+  }
+
+  /**
+   * Says whether other nodes may have a model.
+   *
+   * @throws STORE_MODEL_UNKNOWN, STORE_MANIFEST_INVALID, STORE_NAME_INVALID, STORE_LOCKED
+   */
+  async share(name: string, shared: boolean, signal?: AbortSignal): Promise<StoreManifest> {
+    await readModel(this.layout, name);
+    using _lock = await this.#lock(STORE_LOCK, signal);
+    const model = { ...(await readModel(this.layout, name)), shared };
+    await writeDurable(this.layout.manifest(name), writeManifest(model));
+    return model;
   }
 
   /** Reads all bytes of a model again. @throws STORE_DAMAGED, STORE_MODEL_UNKNOWN, STORE_MANIFEST_INVALID; the signal's reason */

@@ -1,6 +1,7 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { diskError } from './disk.ts';
+import type { Got } from './download.ts';
 import { storeError } from './errors.ts';
 import { FileHasher } from './hasher.ts';
 import { MODEL_FILES_MAX } from './manifest.ts';
@@ -65,12 +66,7 @@ export async function listFolder(dir: string): Promise<LocalFile[]> {
  *
  * @throws STORE_SOURCE_CHANGED when its length changes meanwhile; STORE_DISK_FULL, STORE_UNUSABLE; the signal's reason
  */
-export async function copyIn(
-  file: LocalFile,
-  partial: Partial,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<{ size: number; sha256: string }> {
+export async function copyIn(file: LocalFile, partial: Partial, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<Got> {
   const hasher = new FileHasher(partial.dataPath);
   const from = await open(file.from, 'r').catch((error) => {
     throw diskError(error, file.from);
@@ -90,9 +86,9 @@ export async function copyIn(
     }
     if (at !== file.size)
       throw storeError('STORE_SOURCE_CHANGED', `${file.from} had ${file.size} bytes and has ${at} now`, { path: file.from });
-    const [sha256] = await Promise.all([hasher.finish(at), partial.sync()]);
+    const [digests] = await Promise.all([hasher.finish(at), partial.sync()]);
     signal.throwIfAborted();
-    return { size: at, sha256 };
+    return { size: at, ...digests };
   } finally {
     await from.close();
     await hasher.close();

@@ -6,6 +6,8 @@ import { storeError } from './errors.ts';
 import type { StoreLayout } from './layout.ts';
 
 const POLL_MS = 200;
+/** The lock of the whole store is held for moments only. */
+export const STORE_LOCK = 'store';
 
 /** Held until released or the process ends, in whatever way: SQLite locks the file through the system, which forgets dead owners. */
 export interface Lock extends Disposable {

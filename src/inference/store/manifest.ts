@@ -18,9 +18,10 @@ const source = z.discriminatedUnion('kind', [
   /** Without query and fragment, which may hold a signature. */
   z.strictObject({ kind: z.literal('url'), url: text(4_096) }),
   z.strictObject({ kind: z.literal('local'), path: text(4_096) }),
+  z.strictObject({ kind: z.literal('peers'), cid: text(100) }),
 ]);
 
-const file = z.strictObject({ path: text(512), size: z.number().int().min(0).max(FILE_BYTES_MAX), sha256 });
+const file = z.strictObject({ path: text(512), size: z.number().int().min(0).max(FILE_BYTES_MAX), sha256, cid: text(100).optional() });
 
 const manifest = z.strictObject({
   format: z.literal(FORMAT),
@@ -29,6 +30,10 @@ const manifest = z.strictObject({
   /** What was chosen, e.g. `safetensors` or `gguf:Q4_K_M`. */
   variant: text(120).optional(),
   files: z.array(file).min(1).max(MODEL_FILES_MAX),
+  /** Content id: the UnixFS folder of the files (docs/models.md). Models of older stores get one when they are verified. */
+  cid: text(100).optional(),
+  /** Whether other nodes may have it; not if absent. */
+  shared: z.boolean().optional(),
   /** Sum of the sizes, bytes. */
   total: z.number().int().min(0),
   /** Wall clock, ISO 8601. */
@@ -66,8 +71,8 @@ export function parseManifest(json: string, name: string): StoreManifest {
 }
 
 export function writeManifest(model: Omit<StoreManifest, 'format' | 'total'>): string {
-  const { name, source, variant, files, pulledAt, license } = model;
-  const ordered = { format: FORMAT, name, source, variant, license, pulledAt, total: totalBytes(files), files };
+  const { name, source, variant, cid, shared, files, pulledAt, license } = model;
+  const ordered = { format: FORMAT, name, cid, source, variant, license, shared, pulledAt, total: totalBytes(files), files };
   return `${JSON.stringify(ordered, null, 2)}\n`;
 }
 

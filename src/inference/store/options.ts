@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../util/clock.ts';
 import { CHUNK_BYTES, CONNECTIONS } from './download.ts';
 import { HUB_ENDPOINT, type HubAccess, parseEndpoint } from './hub.ts';
 import { ATTEMPTS_MAX, BACKOFF_MS } from './retry.ts';
+import type { BlockPeers } from './swarm/ports.ts';
 
 /** How the store behaves; every field has a default. */
 export interface StoreOptions {
@@ -23,9 +24,11 @@ export interface StoreOptions {
   readonly chunkBytes?: number;
   /** How long to wait for another process that works on the same model. */
   readonly lockWaitMs?: number;
+  /** Other nodes; absent, nothing is pulled by its content id. */
+  readonly peers?: BlockPeers;
 }
 
-export type ResolvedStoreOptions = Required<StoreOptions>;
+export type ResolvedStoreOptions = Required<Omit<StoreOptions, 'peers'>> & Pick<StoreOptions, 'peers'>;
 
 const STALL_MS = 30_000;
 const LOCK_WAIT_MS = 6 * 3_600_000;
@@ -43,5 +46,6 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     connections: options.connections ?? CONNECTIONS,
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
+    ...(options.peers ? { peers: options.peers } : {}),
   };
 }

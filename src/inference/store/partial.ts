@@ -105,6 +105,19 @@ export class Partial {
     }
   }
 
+  /** Writes parts one after another from `at` on. @throws STORE_DISK_FULL, STORE_UNUSABLE */
+  async writeParts(parts: readonly Uint8Array[], at: number): Promise<void> {
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    try {
+      const { bytesWritten } = bytes === 0 ? { bytesWritten: 0 } : await this.data.writev(parts as Uint8Array[], at);
+      this.#unsynced += bytesWritten;
+      // A disk that is nearly full takes less; the rest says why.
+      if (bytesWritten < bytes) await this.write(Buffer.concat(parts).subarray(bytesWritten), at + bytesWritten);
+    } catch (error) {
+      throw diskError(error, this.dataPath);
+    }
+  }
+
   /** Notes a chunk; a later sync, for which nobody waits, keeps it through a power loss. */
   async finished(index: number): Promise<void> {
     if (this.#syncFailed !== undefined) throw diskError(this.#syncFailed, this.dataPath);

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { CID } from 'multiformats/cid';
+import { parseContentId } from './content/cid.ts';
 import { storeError } from './errors.ts';
 import { readHub } from './hub.ts';
 import { listFolder } from './local.ts';
@@ -10,6 +12,9 @@ import { type RemoteFile, type RemotePorts, remoteOpener } from './remote.ts';
 import { Retries, type RetryPorts } from './retry.ts';
 import { isPickle, selectFiles } from './select.ts';
 import { lastPart, type Source } from './source.ts';
+import type { PeerFile } from './swarm/gather.ts';
+import type { Swarm } from './swarm/swarm.ts';
+import { listContent, readTrees } from './swarm/walk.ts';
 
 /** A file of this machine that is to be taken in. */
 export interface LocalFile {
@@ -19,23 +24,35 @@ export interface LocalFile {
   readonly from: string;
 }
 
+export type PlannedFile = RemoteFile | LocalFile | PeerFile;
+
 /** What will make up the model. */
 export interface Plan {
   readonly source: StoredSource;
   readonly variant: string | undefined;
   readonly license: string | undefined;
-  readonly files: readonly (RemoteFile | LocalFile)[];
+  /** Anybody can get it where it is from: it may be passed on. */
+  readonly open: boolean;
+  readonly files: readonly PlannedFile[];
 }
 
 export interface Wish {
   readonly variant?: string | undefined;
   /** Expected SHA-256 of a file by URL, lower-case hex. */
   readonly sha256?: string | undefined;
+  /** Whether other nodes may have the model; what is open at its source by default. */
+  readonly share?: boolean | undefined;
 }
 
-export type PlanPorts = ResolvedStoreOptions & Pick<RemotePorts, 'lines'>;
+export interface PlanPorts extends ResolvedStoreOptions, Pick<RemotePorts, 'lines'> {
+  /** The nodes that have a content. @throws STORE_NO_PEERS */
+  readonly swarm: (root: CID) => Swarm;
+  /** @throws STORE_DISK_FULL */
+  readonly room: (files: readonly { readonly size: number; readonly cid: CID }[]) => Promise<void>;
+}
 
-export const isLocal = (file: RemoteFile | LocalFile): file is LocalFile => 'from' in file;
+export const isLocal = (file: PlannedFile): file is LocalFile => 'from' in file;
+export const isPeer = (file: PlannedFile): file is PeerFile => 'swarm' in file;
 
 /**
  * Finds out what a source holds and chooses from it; downloads nothing but the listing.
@@ -73,7 +90,7 @@ const drafts: { readonly [K in Source['kind']]: Draft<K> } = {
     const retries = new Retries({ ...options, onRetry });
     for (;;) {
       try {
-        const { commit, license, files } = await readHub(options.hub, repo, revision, options, signal);
+        const { commit, license, open, files } = await readHub(options.hub, repo, revision, options, signal);
         // One such name, chosen or not, is no accident.
         const outside = files.find(({ path }) => isTraversal(path));
         if (outside) parseListedPath(outside.path);
@@ -83,7 +100,7 @@ const drafts: { readonly [K in Source['kind']]: Draft<K> } = {
         );
         const wanted = new Set(chosen.paths);
         const source = { kind: 'hub' as const, endpoint: options.hub.endpoint.origin, repo, revision, commit };
-        return { source, variant: chosen.variant, license, files: files.filter(({ path }) => wanted.has(path)) };
+        return { source, variant: chosen.variant, license, open, files: files.filter(({ path }) => wanted.has(path)) };
       } catch (error) {
         await retries.wait(error, signal);
       }
@@ -99,6 +116,7 @@ const drafts: { readonly [K in Source['kind']]: Draft<K> } = {
       source: { kind: 'url', url: bare },
       variant: undefined,
       license: undefined,
+      open: false,
       files: [{ path: file, sha256, identity: `url:${bare}`, open }],
     };
   },
@@ -109,9 +127,22 @@ const drafts: { readonly [K in Source['kind']]: Draft<K> } = {
       throw storeError('STORE_SOURCE_INVALID', `there is no file or folder ${from}`, { path: from });
     if (info.isFile()) refusePickle(path.basename(from));
     const files = info.isFile() ? [{ path: path.basename(from), size: info.size, from }] : await listFolder(from);
-    return { source: { kind: 'local', path: from }, variant: undefined, license: undefined, files };
+    return { source: { kind: 'local', path: from }, variant: undefined, license: undefined, open: false, files };
   },
+
+  peers: ({ cid }, _wish, options, _onRetry, signal) => planContent(cid, options, signal),
 };
+
+async function planContent(cid: string, { swarm: open, room }: PlanPorts, signal: AbortSignal): Promise<Plan> {
+  const root = parseContentId(cid);
+  const swarm = open(root);
+  const listed = await listContent(root, swarm, signal);
+  for (const { path } of listed) refusePickle(path);
+  await room(listed);
+  const dags = await readTrees(root, listed, swarm, signal);
+  const files = listed.map(({ path, size, cid }, at): PeerFile => ({ path, size, cid, leaves: dags[at]?.leaves as Uint8Array, swarm }));
+  return { source: { kind: 'peers', cid }, variant: undefined, license: undefined, open: true, files };
+}
 
 function refusePickle(file: string): void {
   if (isPickle(file)) throw storeError('STORE_PICKLE_REFUSED', `${file} may be a pickle: reading it would run its code`, { files: file });

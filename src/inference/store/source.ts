@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { parseCid, parseContentId } from './content/cid.ts';
 import { storeError } from './errors.ts';
 import { nameFrom } from './names.ts';
 
@@ -10,7 +11,9 @@ export type Source =
   /** One file by HTTP. */
   | { readonly kind: 'url'; readonly url: URL }
   /** A file or a folder of this machine. */
-  | { readonly kind: 'local'; readonly path: string };
+  | { readonly kind: 'local'; readonly path: string }
+  /** Nodes that share the content. */
+  | { readonly kind: 'peers'; readonly cid: string };
 
 export interface SourceContext {
   /** Hub whose page URLs are understood as repositories. */
@@ -35,21 +38,24 @@ export function isRepo(text: string): boolean {
 }
 
 /**
- * Understands `owner/name[@revision]` (also with `hf:` or `hf://` before it), a page of the hub, another URL of one file, or a path that
- * begins with `/`, `./`, `../` or `~`.
+ * Understands `owner/name[@revision]` (also with `hf:` or `hf://` before it), a page of the hub, another URL of one file, a content id (also
+ * with `ipfs://` before it), or a path that begins with `/`, `./`, `../` or `~`.
  *
  * @throws STORE_SOURCE_INVALID
  */
 export function parseSource(text: string, context: SourceContext): Source {
   if (/^(?:\.{0,2}\/|~\/|\.{1,2}$)/.test(text)) return { kind: 'local', path: localPath(text, context) };
   if (/^https?:\/\//i.test(text)) return parseUrl(text, context);
+  if (text.startsWith('ipfs://')) return { kind: 'peers', cid: parseContentId(text.slice('ipfs://'.length).replace(/\/$/, '')).toString() };
+  if (parseCid(text) !== undefined) return { kind: 'peers', cid: parseContentId(text).toString() };
   const match = /^(?:hf:(?:\/\/)?)?([^@]+)(?:@(.+))?$/.exec(text);
   if (match?.[1] !== undefined && isRepo(match[1])) return hub(match[1], context.revision ?? match[2] ?? DEFAULT_REVISION);
-  throw storeError('STORE_SOURCE_INVALID', `${JSON.stringify(text.slice(0, 200))} is no repository, no URL and no path`);
+  throw storeError('STORE_SOURCE_INVALID', `${JSON.stringify(text.slice(0, 200))} is no repository, no URL, no content id and no path`);
 }
 
 /** The name a model gets when none is given. @throws STORE_NAME_INVALID */
 export function defaultName(source: Source): string {
+  if (source.kind === 'peers') return nameFrom(source.cid);
   if (source.kind === 'hub') return nameFrom(source.repo.split('/').at(-1) ?? '');
   const file = source.kind === 'url' ? lastPart(source.url) : path.basename(source.path);
   return nameFrom(file.replace(/\.(?:gguf|safetensors|onnx)$/i, ''));

@@ -4,6 +4,7 @@
  * Encoding is deterministic: fields by number, minimal varints, absent defaults left out. Decoding is strict: the byte cap
  * first, a wrong wire type, a repeated singular field and a missing required field refused, unknown fields skipped.
  */
+import type { Uint8ArrayList } from 'uint8arraylist';
 import { protocolError } from '../errors.ts';
 import type { Declared, FieldType } from './types.ts';
 import { malformed, Reader, tooLarge, WIRE_BYTES, Writer } from './wire.ts';
@@ -40,6 +41,10 @@ export interface Message<T> extends FieldType<T>, Declared {
   encode(value: T): Uint8Array;
   /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED */
   decode(bytes: Uint8Array): T;
+  /** The same bytes, in parts of which the large ones are the value's own; undefined when it has no large part. */
+  encodeParts?(value: T): Uint8Array[] | undefined;
+  /** The same value, whose large parts are views of `parts`; undefined when it has none. */
+  decodeParts?(parts: Uint8ArrayList): T | undefined;
 }
 /** Static type of a message. */
 export type Static<M> = M extends Message<infer T> ? T : never;

@@ -17,6 +17,7 @@ import type { NetworkId } from '../../types/index.ts';
 import { topicString } from '../define.ts';
 import { ENVELOPE_BYTES_MAX, envelopeId } from '../envelope.ts';
 import { TOPICS } from '../registry.ts';
+import { noiseCrypto } from './noiseCrypto.ts';
 import { SCORE_THRESHOLDS, scoreParams } from './scoring.ts';
 
 export const KAD_PROTOCOL = '/cortensor/kad/1.0.0';
@@ -48,6 +49,8 @@ export interface HostOptions {
 /** Where peers, provider records and addresses are kept. */
 export type Datastore = NonNullable<Libp2pOptions['datastore']>;
 export type Host = Libp2p<{ identify: Identify; ping: Ping; dht: KadDHT; pubsub: GossipSub }>;
+/** A host without gossip. */
+export type PlainHost = Libp2p<{ identify: Identify; ping: Ping; dht: KadDHT }>;
 
 /** Creates the host without starting it. */
 export async function createHost(
@@ -56,13 +59,43 @@ export async function createHost(
 ): Promise<Host> {
   const { networkId } = options;
   return createLibp2p({
+    ...plainOptions(components, options),
+    services: {
+      ...plainServices(options),
+      pubsub: gossipsub({
+        // Envelopes carry their own signature (protocols/envelope.ts), so the message id is the hash of the content.
+        globalSignaturePolicy: StrictNoSign,
+        msgIdFn: (message) => envelopeId(message.data),
+        msgIdToStrFn: (id) => encode(id, 'base16'),
+        seenTTL: SEEN_TTL_MS,
+        fallbackToFloodsub: false,
+        floodPublish: false,
+        doPX: false,
+        emitSelf: false,
+        allowPublishToZeroTopicPeers: true,
+        allowedTopics: new Set(Object.values(TOPICS).map((topic) => topicString(networkId, topic))),
+        maxInboundDataLength: 8 * ENVELOPE_BYTES_MAX,
+        scoreParams: scoreParams(networkId, { colocationWhitelist: options.colocationWhitelist ?? [] }),
+        scoreThresholds: SCORE_THRESHOLDS,
+      }),
+    },
+  });
+}
+
+/** A host that looks things up and fetches: no key that lasts, no gossip, nothing that others could ask it. Not started. */
+export async function createPlainHost(options: Omit<HostOptions, 'networkId'>): Promise<PlainHost> {
+  return createLibp2p({ ...plainOptions({}, options), services: plainServices(options) });
+}
+
+function plainOptions(components: { readonly key?: PeerKey; readonly datastore?: Datastore }, options: Omit<HostOptions, 'networkId'>) {
+  return {
     start: false,
-    privateKey: privateKeyFromRaw(concat([components.key.seed, components.key.publicKey])),
+    ...(components.key ? { privateKey: privateKeyFromRaw(concat([components.key.seed, components.key.publicKey])) } : {}),
     ...(components.datastore ? { datastore: components.datastore } : {}),
     addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
     nodeInfo: { userAgent: options.userAgent ?? 'cortensord' },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
       yamux({
         maxInboundStreams: 1024,
@@ -86,39 +119,26 @@ export async function createHost(
     // A ping that fails must not end a connection with all answers on it; one that is dead is dropped when a stream does not open.
     connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 30_000 }, abortConnectionOnPingFailure: false },
     ...(options.bootstrap.length > 0 ? { peerDiscovery: [bootstrap({ list: [...options.bootstrap], timeout: 100 })] } : {}),
-    services: {
-      // Its default of 5 s is too short on a machine that starts many nodes at once, and it is not tried again by itself.
-      identify: identify({ timeout: IDENTIFY_TIMEOUT_MS }),
-      ping: ping(),
-      dht: kadDHT({
-        protocol: KAD_PROTOCOL,
-        clientMode: !(options.dhtServer ?? true),
-        peerInfoMapper: options.privateAddresses === true ? passthroughMapper : removePrivateAddressesMapper,
-        initialQuerySelfInterval: 200,
-        querySelfInterval: 15_000,
-        // Every query waits for the first self-query, which has no time limit: on a busy machine it could wait for a peer for ever, and
-        // with it each lookup of an address. Empty-handed it ends at once; the dialler (dialler.ts) asks again as soon as there are peers.
-        allowQueryWithZeroPeers: true,
-        datastorePrefix: '/dht',
-      }),
-      pubsub: gossipsub({
-        // Envelopes carry their own signature (protocols/envelope.ts), so the message id is the hash of the content.
-        globalSignaturePolicy: StrictNoSign,
-        msgIdFn: (message) => envelopeId(message.data),
-        msgIdToStrFn: (id) => encode(id, 'base16'),
-        seenTTL: SEEN_TTL_MS,
-        fallbackToFloodsub: false,
-        floodPublish: false,
-        doPX: false,
-        emitSelf: false,
-        allowPublishToZeroTopicPeers: true,
-        allowedTopics: new Set(Object.values(TOPICS).map((topic) => topicString(networkId, topic))),
-        maxInboundDataLength: 8 * ENVELOPE_BYTES_MAX,
-        scoreParams: scoreParams(networkId, { colocationWhitelist: options.colocationWhitelist ?? [] }),
-        scoreThresholds: SCORE_THRESHOLDS,
-      }),
-    },
-  });
+  } satisfies Libp2pOptions;
+}
+
+function plainServices(options: Omit<HostOptions, 'networkId'>) {
+  return {
+    // Its default of 5 s is too short on a machine that starts many nodes at once, and it is not tried again by itself.
+    identify: identify({ timeout: IDENTIFY_TIMEOUT_MS }),
+    ping: ping(),
+    dht: kadDHT({
+      protocol: KAD_PROTOCOL,
+      clientMode: !(options.dhtServer ?? true),
+      peerInfoMapper: options.privateAddresses === true ? passthroughMapper : removePrivateAddressesMapper,
+      initialQuerySelfInterval: 200,
+      querySelfInterval: 15_000,
+      // Every query waits for the first self-query, which has no time limit: on a busy machine it could wait for a peer for ever, and
+      // with it each lookup of an address. Empty-handed it ends at once; the dialler (dialler.ts) asks again as soon as there are peers.
+      allowQueryWithZeroPeers: true,
+      datastorePrefix: '/dht',
+    }),
+  };
 }
 
 /** Gossip score of a peer at this host; 0 when it is not known. */

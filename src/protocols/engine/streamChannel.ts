@@ -2,8 +2,9 @@
 import type { Stream, StreamCloseEvent } from '@libp2p/interface';
 import * as lengthPrefixed from 'it-length-prefixed';
 import { pipe } from 'it-pipe';
-import type { Uint8ArrayList } from 'uint8arraylist';
+import { Uint8ArrayList } from 'uint8arraylist';
 import { CodedError } from '../../util/errors.ts';
+import { YoungBuffers } from '../../util/youngBuffers.ts';
 import type { Channel } from '../channel.ts';
 import type { Message } from '../codec/message.ts';
 import { protocolError } from '../errors.ts';
@@ -19,6 +20,9 @@ export interface StreamChannelOptions<Out, In> {
 
 /** How long a stream that is closed on this side waits for the peer's end. */
 const LINGER_MS = 10_000;
+
+/** One for all streams of the process. */
+const buffers = new YoungBuffers();
 
 export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly peerId: string;
@@ -52,9 +56,12 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   async send(message: Out, signal?: AbortSignal): Promise<void> {
-    const frame = lengthPrefixed.encode.single(this.#options.outgoing.encode(message));
+    const { outgoing } = this.#options;
+    const parts = outgoing.encodeParts?.(message);
+    const frame = lengthPrefixed.encode.single(parts === undefined ? outgoing.encode(message) : new Uint8ArrayList(...parts));
     signal?.throwIfAborted();
     this.#throwIfGone();
+    buffers.passed(frame.byteLength);
     let fits: boolean;
     try {
       fits = this.#stream.send(frame);
@@ -72,8 +79,10 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#throwIfGone();
     const frame = await this.#guarded('the peer sends nothing', signal, this.#frames.next());
     if (frame.done === true) return undefined;
+    buffers.passed(frame.value.byteLength);
     try {
-      return this.#options.incoming.decode(frame.value.subarray());
+      const { incoming } = this.#options;
+      return incoming.decodeParts?.(frame.value) ?? incoming.decode(frame.value.subarray());
     } catch (error) {
       this.reset(error instanceof Error ? error : undefined);
       throw error;

@@ -67,7 +67,7 @@ describe('cortensord model', () => {
     assert.equal(await modelDir('/some/path', config.models.dir), '/some/path');
     await assert.rejects(modelDir('model:other', config.models.dir), { code: 'STORE_MODEL_UNKNOWN' });
 
-    assert.match((await cli('list')).out, /tiny +5\.6 MB +6 +apache-2\.0 +\d{4}-\d\d-\d\d +org\/tiny@a{12}/);
+    assert.match((await cli('list')).out, /tiny +5\.6 MB +6 +apache-2\.0 +\d{4}-\d\d-\d\d +yes +bafybei[a-z2-7]{52} +org\/tiny@a{12}/);
     assert.equal(JSON.parse((await cli('list', '--json')).out)[0].total, total);
     assert.match((await cli('show', 'tiny')).out, /in modelDirs +model:tiny[\s\S]*model\.safetensors +\d+ +[0-9a-f]{64}/);
     assert.match((await cli('verify')).out, /tiny: 6 files, 5\.6 MB, as they were pulled/);
@@ -105,7 +105,14 @@ describe('cortensord model', () => {
     assert.match(wrong.err, /STORE_HASH_MISMATCH/);
     const right = await cli('pull', url, '--sha256', sha(content), '--json');
     assert.equal(right.code, 0, right.err);
-    assert.deepEqual(JSON.parse(right.out).files, [{ path: 'm.gguf', size: content.length, sha256: sha(content) }]);
+    const model = JSON.parse(right.out);
+    const [file] = model.files;
+    assert.deepEqual([file.path, file.size, file.sha256, model.files.length], ['m.gguf', content.length, sha(content), 1]);
+    // Whoever has the URL may have been trusted with it.
+    assert.equal(model.shared, false);
+    assert.equal((await cli('share', 'm')).out, `m is shared as ${model.cid}\n`);
+    assert.equal(JSON.parse((await cli('show', 'm', '--json')).out).shared, true);
+    assert.equal(JSON.parse((await cli('unshare', 'm', '--json')).out).shared, false);
     assert.ok(!right.out.includes('secret'));
   });
 

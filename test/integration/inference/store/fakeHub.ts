@@ -165,7 +165,7 @@ function listingOf({ commit, license, files, listed }: FakeRepo): unknown {
     const entry = { rfilename, size: content.length, blobId: gitOid(content), ...lfs };
     return listed?.(rfilename, entry) ?? entry;
   });
-  return { id: 'x', sha: commit, cardData: license === undefined ? null : { license }, tags: [], siblings };
+  return { id: 'x', sha: commit, cardData: license === undefined ? null : { license }, tags: [], private: false, gated: false, siblings };
 }
 
 function send(
