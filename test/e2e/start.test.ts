@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFile, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { mnemonicToAccount } from 'viem/accounts';
@@ -131,6 +132,31 @@ describe('start', function () {
     await fails(77, 'KEYSTORE_WRONG_PASSWORD', [], dir);
     await rm(join(dir, 'password'));
     await fails(64, 'SECRET_FILE_UNREADABLE', [], dir);
+  });
+
+  it('a node shares a model, and another machine pulls it by its content id', async () => {
+    const holder = await initiated('oracle');
+    const weights = randomBytes(600_000);
+    await mkdir(join(place.home, 'mine'));
+    await writeFile(join(place.home, 'mine', 'model.safetensors'), weights);
+    const local = ['--set', 'network.allowPrivateAddresses=true'];
+    const imported = await cli(place.home, ['model', 'import', join(place.home, 'mine'), 'm', '--share', '--json', '--data-dir', holder]);
+    const { cid } = JSON.parse(imported.out);
+    const alone = await cli(place.home, ['model', 'pull', cid, '--data-dir', join(place.home, 'other')]);
+    assert.match(alone.err, /^error STORE_NO_PEERS: /m);
+    const node = new Running(place.home, ['start', '--data-dir', holder, ...local]);
+    try {
+      await node.printed(/"msg":"ready"/);
+      const { addresses } = await rpc(join(holder, 'cortensord.sock'), 'net_info', {});
+      const args = ['model', 'pull', cid, '--name', 'm', '--json', '--data-dir', join(place.home, 'other'), ...local];
+      const pulled = await cli(place.home, [...args, '--set', `network.bootstrap=${addresses[0]}`]);
+      assert.equal(pulled.code, 0, pulled.err);
+      const { folder, cid: same } = JSON.parse(pulled.out);
+      assert.equal(same, cid);
+      assert.deepEqual(await readFile(join(folder, 'model.safetensors')), weights);
+    } finally {
+      await node.finish();
+    }
   });
 
   describe('a lone node', () => {
