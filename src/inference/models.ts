@@ -17,6 +17,9 @@ const CARD_LINE_CHARS_MAX = 512;
 /** Greatest numbers of config.json that are read. */
 const COUNT_MAX = { max_position_embeddings: 2 ** 24, vocab_size: 2 ** 20, hidden_size: 65_536 } as const;
 
+/** What GPT-2's config.json calls them. */
+const OTHER_NAME: Partial<Record<keyof typeof COUNT_MAX, string>> = { max_position_embeddings: 'n_positions', hidden_size: 'n_embd' };
+
 export interface ModelManifest extends ModelFiles {
   readonly dir: string;
   readonly name: string;
@@ -107,7 +110,7 @@ export function modelIdOf(files: readonly { name: string; sha256: string }[]): M
 }
 
 function positive(config: Record<string, unknown>, key: keyof typeof COUNT_MAX, dir: string): number {
-  const value = config[key];
+  const value = config[key] ?? config[OTHER_NAME[key] ?? key];
   const max = COUNT_MAX[key];
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= max) return value;
   const message = `config.json in ${dir}: ${key} is ${JSON.stringify(value)}; an integer from 1 to ${max} is needed`;

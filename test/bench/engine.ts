@@ -95,7 +95,7 @@ async function compare(
         own.push(mine);
         if (their.length > 0) other.push(best(their));
       }
-      const limit = (1e9 * (bandwidth.get(threads) as number)) / bytesOfAToken(quantisation);
+      const limit = (1e9 * (bandwidth.get(threads) as number)) / graphBytes(SHAPE, 0, quantisation);
       const name = (kind: string): string => `${quantisation}_t${threads}_${kind}`;
       for (const kind of ['prefill', 'decode', 'batch'] as const) {
         const of = (rates: readonly Rates[]): number[] => rates.map((rate) => rate[kind]);
@@ -128,12 +128,6 @@ const best = (rates: readonly Rates[]): Rates => {
   const most = (kind: keyof Rates): number => Math.max(...rates.map((rate) => rate[kind]));
   return { prefill: most('prefill'), decode: most('decode'), batch: most('batch') };
 };
-
-/** Weights that one token reads: all but the embedding table where it is not shared with the head. */
-function bytesOfAToken(quantisation: Quantisation): number {
-  const table = quantisation === 'fp32' ? 4 * SHAPE.vocab * SHAPE.hidden : 0;
-  return graphBytes(SHAPE, 0, quantisation) - table;
-}
 
 /** Weights drawn once for all three files. */
 function remembered(source: WeightSource): WeightSource {

@@ -40,8 +40,8 @@ export class LinearWriter {
   }
 
   /**
-   * Writes the embedding table and returns how tokens are looked up and how logits are computed. With shared weights in blocks both use the same
-   * blocks, if rows have no padding: a quarter or an eighth of the memory.
+   * Writes the embedding table and returns how tokens are looked up and how logits are computed. With shared weights both use the same table, in
+   * blocks only if rows have no padding.
    */
   async embedding(vocab: number, hidden: number, tied: boolean): Promise<{ lookUp(ids: ValueName): ValueName; head: Head }> {
     const graph = this.#graph;
@@ -50,10 +50,14 @@ export class LinearWriter {
       const part = tied ? table : { tensor: 'lm_head', outputs: vocab };
       this.#multiply(x, await this.#matrix('lm_head', [part], hidden), [output]);
     };
-    if (this.#bits === undefined || !sharesBlocks(this.#quantisation, tied, hidden)) {
+    const shared = sharesTable(this.#quantisation, tied, hidden);
+    if (this.#bits === undefined || !shared) {
       const values = await this.#weights.read(`${table.tensor}.weight`, [vocab, hidden]);
       const name = graph.weight('embedding', [vocab, hidden], values);
-      return { lookUp: (ids) => graph.op('Gather', [name, ids], { axis: 0 }), head };
+      const sharedHead: Head = async (x, output) => {
+        graph.node('FusedMatMul', [x, name], [output], { transB: 1 }, MICROSOFT);
+      };
+      return { lookUp: (ids) => graph.op('Gather', [name, ids], { axis: 0 }), head: shared ? sharedHead : head };
     }
     const matrix = await this.#matrix('lm_head', [table], hidden);
     const bits = this.#bits;
@@ -103,9 +107,9 @@ export class LinearWriter {
   }
 }
 
-/** Embedding and output head use the same blocks when they are one matrix in the model and its rows have no padding. */
-export function sharesBlocks(quantisation: Quantisation, tied: boolean, hidden: number): boolean {
-  return BITS[quantisation] !== undefined && tied && hidden % BLOCK === 0;
+/** Embedding and output head use the same table when they are one matrix in the model and, in blocks, its rows have no padding. */
+export function sharesTable(quantisation: Quantisation, tied: boolean, hidden: number): boolean {
+  return tied && (BITS[quantisation] === undefined || hidden % BLOCK === 0);
 }
 
 /** Writes the logits of x to the named output. */

@@ -1,6 +1,6 @@
 import { BITS, type Quantisation } from '../quantisation.ts';
 import { BLOCK, blocksPerRow } from './blocks.ts';
-import { sharesBlocks } from './linear.ts';
+import { sharesTable } from './linear.ts';
 import type { DecoderShape } from './shape.ts';
 
 /** An ONNX model in memory is one protobuf message: 2 GiB at most. */
@@ -14,6 +14,6 @@ export function graphBytes(shape: DecoderShape, contextTokens: number, quantisat
     bits === undefined ? 4 * rows * columns : rows * blocksPerRow(columns) * ((BLOCK * bits) / 8 + 4);
   const attention = matrix((heads + 2 * kvHeads) * headSize, hidden) + matrix(hidden, heads * headSize);
   const feedForward = matrix(2 * intermediate, hidden) + matrix(hidden, intermediate);
-  const embedding = sharesBlocks(quantisation, shape.tiedEmbeddings, hidden) ? 0 : 4 * vocab * hidden;
+  const embedding = sharesTable(quantisation, shape.tiedEmbeddings, hidden) ? 0 : 4 * vocab * hidden;
   return layers * (attention + feedForward + 8 * hidden) + embedding + matrix(vocab, hidden) + 4 * contextTokens * headSize;
 }

@@ -61,7 +61,14 @@ describe('ONNX export', function () {
     }
   });
 
-  describe('damaged', () => {
+  it('says to a merged decoder whether there is a past, also after rows moved and were taken over', async () => {
+    const merged = await engine.load(`${MODEL}-merged`);
+    assert.notEqual(merged.id, info.id);
+    const together = await Promise.all(Array.from({ length: 8 }, (_, i) => complete(engine, { ...request(i), model: merged.id })));
+    for (const [i, { ids }] of together.entries()) assert.deepEqual(ids, (await complete(engine, request(i))).ids);
+  });
+
+  describe('changed or damaged', () => {
     let root: string;
     let dir: string;
     beforeEach(async () => {
@@ -74,6 +81,13 @@ describe('ONNX export', function () {
     it('MODEL_INVALID for a file that is cut', async () => {
       await truncate(path.join(dir, 'model.onnx'), 50_000);
       await assert.rejects(engine.load(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+    });
+
+    it('takes the names of GPT-2 in config.json', async () => {
+      const file = path.join(dir, 'config.json');
+      const { hidden_size, max_position_embeddings, ...rest } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+      await writeFile(file, JSON.stringify({ ...rest, n_embd: hidden_size, n_positions: 100 }));
+      assert.equal((await engine.load(dir)).contextTokens, 100);
     });
 
     it('MODEL_INVALID when config.json contradicts the logits', async () => {

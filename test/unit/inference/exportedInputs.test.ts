@@ -4,7 +4,7 @@ import { exportShape } from '../../../src/inference/onnx/exportedInputs.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 
 type Value = InferenceSession.ValueMetadata;
-const value = (name: string, type: 'int64' | 'float32' | 'float16', shape: (number | string)[]): Value => ({
+const value = (name: string, type: 'int64' | 'int32' | 'bool' | 'float32' | 'float16', shape: (number | string)[]): Value => ({
   name,
   isTensor: true,
   type,
@@ -39,6 +39,18 @@ describe('inputs of an ONNX export', () => {
     assert.deepEqual(exportShape({ inputMetadata: INPUTS, outputMetadata: OUTPUTS }), shape);
     const bare = exportShape({ inputMetadata: without(INPUTS, 'position_ids'), outputMetadata: OUTPUTS });
     assert.deepEqual(bare, { ...shape, positions: undefined });
+  });
+
+  it('tell int32 ids, a branch, and the last positions under either name, scalar or of one number', () => {
+    const ids = value('input_ids', 'int32', ['b', 's']);
+    const inputs = [ids, ...without(INPUTS, 'input_ids'), value('use_cache_branch', 'bool', [1])];
+    for (const [name, type, dims] of [
+      ['num_logits_to_keep', 'int64', []],
+      ['logits_to_keep', 'int32', [1]],
+    ] as const) {
+      const found = exportShape({ inputMetadata: [...inputs, value(name, type, [...dims])], outputMetadata: OUTPUTS });
+      assert.deepEqual([found.ids, found.mask, found.hasCacheBranch, found.keep], ['int32', 'int64', true, { name, type, dims }]);
+    }
   });
 
   const replaced = (list: Value[], entry: Value): Value[] => [...without(list, entry.name), entry];
