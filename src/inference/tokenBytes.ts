@@ -16,6 +16,11 @@ export function vocabularyBytes(decoder: unknown): (content: string) => Uint8Arr
   };
 }
 
+/** Types of the steps of a `decoder`, those in sequences too. */
+export function decoderTypes(decoder: unknown): readonly string[] {
+  return stepsOf(decoder).flatMap(({ type }) => (typeof type === 'string' ? [type] : []));
+}
+
 interface Step {
   readonly type?: unknown;
   readonly decoders?: unknown;

@@ -13,7 +13,7 @@ const STARTS = 7;
 const RESTED = 3;
 const SETTLE_MS = 4_000;
 const RSS_LIMIT_MB = 200;
-const READY_LIMIT_MS = 3_000;
+const READY_LIMIT_MS = 2_000;
 
 interface Started {
   readonly readyMs: number;
