@@ -36,7 +36,7 @@ export async function fuzzLoaders(rounds: number, seed: number): Promise<Map<str
       const bytes = await readFile(file);
       // Headers are at the beginning: half of the damage is there.
       const within = next(2) === 0 ? Math.min(bytes.length, 512) : bytes.length;
-      for (let i = 0; i < 8; i++) bytes[next(within)] = next(256);
+      for (let i = next(8); i >= 0; i--) bytes[next(within)] = next(256);
       await writeFile(file, next(4) === 0 ? bytes.subarray(0, next(bytes.length)) : bytes);
       const code = await rehearsals.check(dir, NEVER).then(
         () => 'loaded',
