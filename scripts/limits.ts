@@ -203,7 +203,7 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Files in a listing', 'src/inference/store/hub.ts#LISTING_FILES_MAX', '`STORE_LISTING_INVALID`'],
     ['Path of a file', 'src/inference/store/paths.ts#PATH_BYTES_MAX', '`STORE_PATH_UNSAFE`'],
     ['Parts of a path', 'src/inference/store/paths.ts#PATH_DEPTH_MAX', '`STORE_PATH_UNSAFE`'],
-    ['Leaf of a content id', 'src/inference/store/content/fileDag.ts#LEAF_BYTES', 'the next one'],
+    ['Leaf of a content id', 'src/inference/store/content/leaf.ts#LEAF_BYTES', 'the next one'],
     ['Links of a node of a file', 'src/inference/store/content/fileDag.ts#LINKS_MAX', '`STORE_CONTENT_INVALID`'],
     ['Names and CIDs in a folder', 'src/inference/store/content/directory.ts#DIRECTORY_BYTES_MAX', '`STORE_TOO_LARGE`'],
     ['Leaves of one job of a peer', 'src/inference/store/swarm/gather.ts#LEAVES_PER_JOB', 'the unit that survives a kill'],

@@ -13,6 +13,8 @@ export const CHUNK_BYTES = 8 << 20;
 export const CONNECTIONS = 4;
 /** Collected before one write to disk. A larger write takes larger pages, which cost more to get than fewer writes save. */
 const WRITE_BYTES = 128 << 10;
+/** A part of this size is written by itself. */
+const PART_BYTES_MIN = 64 << 10;
 
 export interface DownloadPorts extends HttpPorts, RetryPorts {
   readonly chunkBytes: number;
@@ -302,6 +304,11 @@ async function* batches(body: AsyncIterable<Uint8Array>, block: Buffer): AsyncGe
   let failed: { readonly error: unknown } | undefined;
   try {
     for await (const part of body) {
+      // Large enough as it is: no copy.
+      if (held === 0 && part.length >= PART_BYTES_MIN) {
+        yield Buffer.from(part.buffer, part.byteOffset, part.length);
+        continue;
+      }
       for (let at = 0; at < part.length; ) {
         const bytes = Math.min(part.length - at, block.length - held);
         block.set(at === 0 && bytes === part.length ? part : part.subarray(at, at + bytes), held);

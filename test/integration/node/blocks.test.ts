@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { sha256Of } from '../../../src/inference/store/content/cid.ts';
-import { LEAF_BYTES } from '../../../src/inference/store/content/fileDag.ts';
+import { LEAF_BYTES } from '../../../src/inference/store/content/leaf.ts';
 import type { StoreEvent } from '../../../src/inference/store/events.ts';
 import { ModelStore } from '../../../src/inference/store/index.ts';
 import type { StoreManifest } from '../../../src/inference/store/manifest.ts';

@@ -2,11 +2,11 @@ import { createHash, hash } from 'node:crypto';
 import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
 import { storeError } from '../errors.ts';
+import { DIGEST_BYTES } from './leaf.ts';
 
 export const RAW = 0x55;
 export const DAG_PB = 0x70;
 const SHA2_256 = 0x12;
-export const DIGEST_BYTES = 32;
 
 export const sha256Of = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer');
 

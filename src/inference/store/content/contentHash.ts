@@ -1,6 +1,5 @@
 import { createHash, type Hash, hash } from 'node:crypto';
-import { DIGEST_BYTES } from './cid.ts';
-import { LEAF_BYTES } from './fileDag.ts';
+import { DIGEST_BYTES, LEAF_BYTES } from './leaf.ts';
 
 /** What a file's bytes hash to. */
 export interface Digests {

@@ -1,10 +1,9 @@
 import { encode } from '@ipld/dag-pb';
 import { UnixFS } from 'ipfs-unixfs';
 import type { CID } from 'multiformats/cid';
-import { cidOf, DAG_PB, DIGEST_BYTES, RAW, sha256Of } from './cid.ts';
+import { cidOf, DAG_PB, RAW, sha256Of } from './cid.ts';
+import { DIGEST_BYTES, LEAF_BYTES } from './leaf.ts';
 
-/** Bytes of a leaf: `size-262144`, what `ipfs add` does. */
-export const LEAF_BYTES = 256 << 10;
 /** Links of a node of a file, as in `ipfs add`. */
 export const LINKS_MAX = 174;
 

@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { writeDurable } from '../disk.ts';
 import { hashFile } from '../hasher.ts';
 import type { StoreLayout } from '../layout.ts';
-import { DIGEST_BYTES } from './cid.ts';
 import { leafCount } from './fileDag.ts';
+import { DIGEST_BYTES } from './leaf.ts';
 
 /** Keeps the digests of a blob's leaves; a blob of one leaf has its own name for that. @throws STORE_UNUSABLE, STORE_DISK_FULL */
 export async function keepLeaves(layout: StoreLayout, sha256: string, leaves: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid';
-import { DIGEST_BYTES, digestHex, sha256OfParts } from '../content/cid.ts';
-import { LEAF_BYTES, leafBytes, leafCount } from '../content/fileDag.ts';
+import { digestHex, sha256OfParts } from '../content/cid.ts';
+import { leafBytes, leafCount } from '../content/fileDag.ts';
+import { DIGEST_BYTES, LEAF_BYTES } from '../content/leaf.ts';
 import type { Got } from '../download.ts';
 import { storeError } from '../errors.ts';
 import { FileHasher } from '../hasher.ts';

@@ -1,9 +1,10 @@
 import { decode, type PBNode } from '@ipld/dag-pb';
 import { UnixFS } from 'ipfs-unixfs';
 import type { CID } from 'multiformats/cid';
-import { DAG_PB, DIGEST_BYTES, digestHex, isOurs, RAW, sha256Of } from '../content/cid.ts';
+import { DAG_PB, digestHex, isOurs, RAW, sha256Of } from '../content/cid.ts';
 import { buildFolder } from '../content/directory.ts';
-import { FileDag, LEAF_BYTES, LINKS_MAX, shapeOf, spanOf } from '../content/fileDag.ts';
+import { FileDag, LINKS_MAX, shapeOf, spanOf } from '../content/fileDag.ts';
+import { DIGEST_BYTES, LEAF_BYTES } from '../content/leaf.ts';
 import { storeError } from '../errors.ts';
 import { FILE_BYTES_MAX, MODEL_FILES_MAX } from '../manifest.ts';
 import { checkTogether, PATH_DEPTH_MAX, parseListedPath } from '../paths.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cidOf, DIGEST_BYTES, RAW, sha256Of } from '../../../../src/inference/store/content/cid.ts';
+import { cidOf, RAW, sha256Of } from '../../../../src/inference/store/content/cid.ts';
 import { buildFolder } from '../../../../src/inference/store/content/directory.ts';
-import { FileDag, LEAF_BYTES, LINKS_MAX, leafBytes, leafCount, shapeOf, spanOf } from '../../../../src/inference/store/content/fileDag.ts';
+import { FileDag, LINKS_MAX, leafBytes, leafCount, shapeOf, spanOf } from '../../../../src/inference/store/content/fileDag.ts';
+import { DIGEST_BYTES, LEAF_BYTES } from '../../../../src/inference/store/content/leaf.ts';
 import { isCoded } from '../../../../src/util/errors.ts';
 
 interface Vectors {
