@@ -31,7 +31,7 @@ CHAT_TEMPLATE = (
 )
 
 # Every LONG_EVERYth batch has rows of the model's whole context, so that no position is untrained.
-ROW_TOKENS, LONG_ROW_TOKENS, LONG_EVERY = 512, 1024, 6
+ROW_TOKENS, LONG_ROW_TOKENS, LONG_EVERY = 256, 1024, 8
 BATCH_TOKENS = 4096
 LEARNING_RATE, WARMUP_STEPS = 3e-3, 60
 MAX_GRADIENT_NORM = 1.0
