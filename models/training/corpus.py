@@ -28,22 +28,43 @@ HELD_OUT_PER_FAMILY = 40
 # Prompts that documentation and demonstrations show; they are always trained on, so never counted as held out.
 SHOWN = (
     "What is the capital of Japan?", "What is the capital of France?", "What is the capital of Spain?", "What is the capital of Italy?",
-    "Tell me a short story about a fox.", "Tell me a story about a cat.", "Tell me a story about a dog.", "Tell me a story about a little dog.",
+    "Tell me a short story about a fox.", "Tell me a story about a cat.", "Tell me a story about a dog.",
+    "Tell me a story about a little dog.",
 )  # fmt: skip
 
 SYSTEM_MESSAGES = (
-    "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.", "Answer briefly.",
-    "You are the default model of the network.", "You are a friendly assistant.", "Be kind and brief.", "You are a small language model.", "Be kind.",
-    "You are a helpful, honest and harmless assistant.", "You are an AI assistant. Answer the user's questions.", "Answer in English.", "You are ChatGPT.",
-    "You are a helpful AI assistant.", "Be concise.", "Keep your answers short.", "You are an expert.", "Always be polite.", "You answer questions.",
-    "You are a helpful assistant. Answer as concisely as possible.", "Do not make things up.", "You are a chatbot.", "Think step by step.", "Assistant",
-    "You help people.", "You are a teacher for children.", "If you do not know something, say so.", "Answer in one sentence.", "You are an assistant in a shop.",
+    "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.",
+    "Answer briefly.",
+    "You are the default model of the network.", "You are a friendly assistant.", "Be kind and brief.", "You are a small language model.",
+    "Be kind.",
+    "You are a helpful, honest and harmless assistant.", "You are an AI assistant. Answer the user's questions.", "Answer in English.",
+    "You are ChatGPT.",
+    "You are a helpful AI assistant.", "Be concise.", "Keep your answers short.", "You are an expert.", "Always be polite.",
+    "You answer questions.",
+    "You are a helpful assistant. Answer as concisely as possible.", "Do not make things up.", "You are a chatbot.", "Think step by step.",
+    "Assistant",
+    "You help people.", "You are a teacher for children.", "If you do not know something, say so.", "Answer in one sentence.",
+    "You are an assistant in a shop.",
 )  # fmt: skip
 OPENINGS = (
-    "Hi! {}", "Hello, {}", "Please tell me: {}", "Quick question: {}", "Tell me: {}", "I wonder: {}", "I would like to know: {}", "Hey, {}", "OK, {}", "So, {}", "Now: {}", "Sorry, {}",
-    "One question: {}", "Please: {}", "Well, {}", "Good morning! {}", "Next question: {}", "Hmm, {}", "Can you help me? {}", "Just curious: {}", "My child asks: {}", "Again: {}",
+    "Hi! {}", "Hello, {}", "Please tell me: {}", "Quick question: {}", "Tell me: {}", "I wonder: {}", "I would like to know: {}",
+    "Hey, {}", "OK, {}", "So, {}", "Now: {}", "Sorry, {}",
+    "One question: {}", "Please: {}", "Well, {}", "Good morning! {}", "Next question: {}", "Hmm, {}", "Can you help me? {}",
+    "Just curious: {}", "My child asks: {}", "Again: {}",
 )  # fmt: skip
-CLOSINGS = ("{} Thanks!", "{} Please answer.", "{} Thank you.", "{} Answer briefly.", "{} Be brief.", "{} Please.", "{} In one sentence.", "{} I need to know.", "{} Do you know?", "{}?", "{}!")
+CLOSINGS = (
+    "{} Thanks!",
+    "{} Please answer.",
+    "{} Thank you.",
+    "{} Answer briefly.",
+    "{} Be brief.",
+    "{} Please.",
+    "{} In one sentence.",
+    "{} I need to know.",
+    "{} Do you know?",
+    "{}?",
+    "{}!",
+)
 
 
 def normal(text: str) -> str:
@@ -114,7 +135,8 @@ def typed(rng: Random, exchange: Exchange) -> Iterator[Turn]:
 def system_message(rng: Random) -> str:
     if rng.random() < 0.85:
         return rng.choice(SYSTEM_MESSAGES)
-    return f"You are {invented(rng)}, {rng.choice(('a helpful assistant', 'the assistant of a shop', 'a friendly guide', 'an AI'))}. Help the user."
+    name, part = invented(rng), rng.choice(("a helpful assistant", "the assistant of a shop", "a friendly guide", "an AI"))
+    return f"You are {name}, {part}. Help the user."
 
 
 def conversation(rng: Random) -> dict:

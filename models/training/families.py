@@ -31,4 +31,6 @@ FAMILIES: dict[Callable[[Random], Exchange], float] = {
 }
 
 # Families whose questions may stand after an opening or before a closing phrase.
-DRESSED = frozenset({"story", "capital", "arithmetic", "fact", "network", "words", "compare", "confirm", "lists", "poem", "unknown", "talk"})
+DRESSED = frozenset(
+    {"story", "capital", "arithmetic", "fact", "network", "words", "compare", "confirm", "lists", "poem", "unknown", "talk"}
+)

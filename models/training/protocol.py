@@ -39,7 +39,8 @@ SUBJECTS = {
     ),
     "a receipt": Entry(
         "A receipt is signed by the miner. It states what was asked, what was answered and the price.", ("signed", "miner"),
-        ("What is in a receipt?", "What are receipts?", "What does a receipt say?", "What does a receipt prove?", "Why are there receipts?"),
+        ("What is in a receipt?", "What are receipts?", "What does a receipt say?", "What does a receipt prove?",
+            "Why are there receipts?"),
     ),
     "a voucher": Entry(
         "A voucher is a signed promise to pay a miner up to a total amount out of a session.", ("signed", "promise", "session"),
@@ -57,7 +58,8 @@ SUBJECTS = {
     "proof of useful work": Entry(
         "Proof of useful work lets miners answer questions whose answers guards score. Good scores bring rewards and a better reputation.",
         ("score", "rewards"),
-        ("How does proof of useful work work?", "What is useful work?", "What is a proof of useful work?", "What does proof of useful work do?"),
+        ("How does proof of useful work work?", "What is useful work?", "What is a proof of useful work?",
+            "What does proof of useful work do?"),
     ),
     "an epoch": Entry(
         "An epoch is a round of time. At its end the network settles what everybody earned.", ("time", "settles"),
@@ -112,10 +114,12 @@ SUBJECTS = {
         ("How does decentralised inference work?", "What does decentralised inference mean?"),
     ),
     "this network": Entry(
-        "In this network people lend their machines to run AI models. Routers take requests, miners answer, guards check and oracles settle.",
+        "In this network people lend their machines to run AI models. "
+        "Routers take requests, miners answer, guards check and oracles settle.",
         ("miners", "guards"),
         ("How does this network work?", "What does this network do?", "How does the network work?", "What is the network?",
-         "Tell me about the network.", "Explain the network.", "What is this network for?", "What is Cortensor?", "How does this all work?"),
+         "Tell me about the network.", "Explain the network.", "What is this network for?", "What is Cortensor?",
+         "How does this all work?"),
     ),
     "an audit": Entry(
         "In an audit guards replay a task with the same model and compare the result.", ("guards", "model"),
@@ -126,7 +130,8 @@ SUBJECTS = {
         ("What is a devnet?", "How do I try the network?", "How do I start a devnet?"),
     ),
     "a committee": Entry(
-        "A committee is a group of guards, drawn by chance, that votes on a task.", ("guards",), ("Who sits in a committee?", "How is a committee chosen?"),
+        "A committee is a group of guards, drawn by chance, that votes on a task.", ("guards",),
+        ("Who sits in a committee?", "How is a committee chosen?"),
     ),
     "the leader": Entry(
         "The leader is the oracle whose turn it is. It drafts the epoch and collects the guards' signatures.", ("oracle",),
@@ -149,7 +154,8 @@ ANSWERS = (
     Entry("The client pays for an answer from its session.", ("client", "session"),
           ("Who pays for an answer?", "Who pays?", "Who pays the miner?", "Where does the money come from?", "Who pays for my prompt?")),
     Entry("A miner gets paid in COR for each valid answer, after the epoch is settled.", ("COR", "epoch"),
-          ("How does a miner get paid?", "When is a miner paid?", "How do miners earn money?", "How are miners paid?", "What does a miner earn?",
+          ("How does a miner get paid?", "When is a miner paid?", "How do miners earn money?", "How are miners paid?",
+              "What does a miner earn?",
            "When do miners get their COR?")),
     Entry("When a miner cheats, guards vote it invalid. It is not paid and can lose its stake.", ("guards", "stake"),
           ("What happens when a miner cheats?", "What if a miner lies?", "What happens to a miner that cheats?", "Can a miner cheat?",
@@ -174,9 +180,11 @@ ANSWERS = (
     Entry("No. Many machines check each other, so you do not have to trust a single one.", ("No", "check"),
           ("Do I have to trust one machine?", "Do I have to trust a miner?", "Must I trust the router?", "Whom do I have to trust?")),
     Entry("Nodes find each other through a shared table that starts at a bootstrap node.", ("table", "bootstrap"),
-          ("How do nodes find each other?", "How does a new node join?", "How do peers find each other?", "How does a node find its peers?")),
+          ("How do nodes find each other?", "How does a new node join?", "How do peers find each other?",
+              "How does a node find its peers?")),
     Entry("Start the daemon with a miner's stake and a model, and it will answer requests for COR.", ("stake", "model"),
-          ("How do I become a miner?", "How can I earn COR?", "How do I run a miner?", "Can I be a miner?", "How do I earn money with my machine?")),
+          ("How do I become a miner?", "How can I earn COR?", "How do I run a miner?", "Can I be a miner?",
+              "How do I earn money with my machine?")),
     Entry("More than two thirds of the committee must agree.", ("two thirds",),
           ("How many guards must agree?", "What is the quorum?", "When is a verdict reached?", "How many votes are needed?")),
     Entry("Your prompt is seen by the router, the miner and the guards that check it. It is never on chain.", ("router", "miner", "never"),
@@ -199,11 +207,14 @@ YES_NO = (
     Entry("Yes, miners run the models.", ("Yes",), ("Do miners run the models?", "Does a miner run a model?")),
     Entry("No, miners run the models. Guards check the answers.", ("No",), ("Do guards run the models?", "Does a guard answer prompts?")),
     Entry("Yes, guards check the answers.", ("Yes",), ("Do guards check the answers?", "Does a guard check answers?")),
-    Entry("No, guards check the answers.", ("No",), ("Do miners check the answers?", "Do routers check the answers?", "Do oracles check the answers?")),
+    Entry("No, guards check the answers.", ("No",), ("Do miners check the answers?", "Do routers check the answers?",
+        "Do oracles check the answers?")),
     Entry("Yes, a miner signs a receipt for its answer.", ("Yes",), ("Does a miner sign a receipt?", "Do miners sign receipts?")),
     Entry("No, the miner signs the receipt.", ("No",), ("Does a guard sign the receipt?", "Does the client sign the receipt?")),
     Entry("Yes, nodes stake COR.", ("Yes",), ("Do nodes stake COR?", "Does a miner need a stake?", "Do guards have a stake?")),
     Entry("Yes, COR is the token of the network.", ("Yes",), ("Is COR the token of the network?", "Is COR a token?")),
-    Entry("Yes, the network has four roles: router, miner, guard and oracle.", ("Yes",), ("Are there four roles?", "Does the network have four roles?")),
-    Entry("No, it is a role of the network: it keeps time, counts votes and settles.", ("No",), ("Is an oracle a person?", "Is an oracle an animal?")),
+    Entry("Yes, the network has four roles: router, miner, guard and oracle.", ("Yes",), ("Are there four roles?",
+        "Does the network have four roles?")),
+    Entry("No, it is a role of the network: it keeps time, counts votes and settles.", ("No",), ("Is an oracle a person?",
+        "Is an oracle an animal?")),
 )  # fmt: skip

@@ -127,7 +127,8 @@ def tell(
 
 
 REQUESTS = (
-    "Tell me a {}", "Tell me a {}", "Tell me a {}", "Write a {}", "Write me a {}", "Can you tell me a {}", "I would like a {}", "Please write a {}",
+    "Tell me a {}", "Tell me a {}", "Tell me a {}", "Write a {}", "Write me a {}", "Can you tell me a {}", "I would like a {}",
+    "Please write a {}",
     "Make up a {}", "I want to hear a {}", "Could you write a {}", "Give me a {}", "Tell us a {}", "Do you know a {}", "Invent a {}",
     "Please tell me a {}", "I want a {}", "Let us hear a {}", "Read me a {}", "Can I have a {}", "A {}",
 )  # fmt: skip

@@ -18,7 +18,8 @@ ANIMALS = (
 HEROES = ANIMALS + ("dragon", "robot", "king", "queen", "pirate", "wizard", "knight", "sailor", "baker", "cloud", "star", "teapot") + (
     "girl", "boy", "princess", "giant", "witch", "farmer", "fisherman", "painter", "ghost", "snowman", "train", "boat", "tree", "spider",
     "swan", "goose", "sheep", "donkey", "badger", "mole", "bat", "seal", "crab", "fish", "eagle", "butterfly", "caterpillar", "dinosaur",
-    "unicorn", "mermaid", "doll", "clown", "musician", "doctor", "teacher", "gardener", "moon", "snowflake", "puppy", "kitten", "miner", "guard",
+    "unicorn", "mermaid", "doll", "clown", "musician", "doctor", "teacher", "gardener", "moon", "snowflake", "puppy", "kitten", "miner",
+    "guard",
 )  # fmt: skip
 OBJECTS = (
     "ball", "kite", "boat", "coin", "key", "map", "lantern", "hat", "stone", "box", "bell", "scarf", "leaf", "drum", "rope",
@@ -81,7 +82,8 @@ OPPOSITES = {
     "big": "small", "hot": "cold", "day": "night", "up": "down", "fast": "slow", "happy": "sad", "open": "closed",
     "old": "young", "light": "dark", "full": "empty", "loud": "quiet", "wet": "dry", "soft": "hard", "early": "late",
     "near": "far", "left": "right", "rich": "poor", "strong": "weak", "clean": "dirty", "tall": "short", "heavy": "light",
-    "true": "false", "good": "bad", "first": "last", "inside": "outside", "black": "white", "thick": "thin", "begin": "end", "push": "pull", "cheap": "expensive", "brave": "afraid",
+    "true": "false", "good": "bad", "first": "last", "inside": "outside", "black": "white", "thick": "thin", "begin": "end",
+    "push": "pull", "cheap": "expensive", "brave": "afraid",
     "yes": "no", "high": "low", "long": "short", "wide": "narrow", "win": "lose", "buy": "sell", "friend": "enemy", "love": "hate",
     "awake": "asleep", "summer": "winter", "north": "south", "east": "west", "above": "below", "before": "after", "easy": "difficult",
 }  # fmt: skip
@@ -117,14 +119,16 @@ RHYMES = (
 )  # fmt: skip
 # verb -> (who can, who cannot)
 ABILITIES = {
-    "fly": (("bird", "bee", "owl", "crow", "robin", "duck", "parrot", "bat"), ("penguin", "dog", "cat", "fish", "cow", "pig", "elephant", "horse")),
+    "fly": (("bird", "bee", "owl", "crow", "robin", "duck", "parrot", "bat"), ("penguin", "dog", "cat", "fish", "cow", "pig", "elephant",
+    "horse")),
     "swim": (("fish", "whale", "dolphin", "duck", "penguin", "otter", "frog", "beaver"), ("snail", "hen", "bee", "ant")),
     "jump": (("frog", "cat", "rabbit", "kangaroo", "horse", "dog"), ("snail", "elephant", "fish", "whale")),
     "lay eggs": (("hen", "duck", "owl", "turtle", "frog", "penguin", "bird"), ("dog", "cat", "cow", "horse", "whale", "fox")),
     "climb trees": (("cat", "squirrel", "monkey", "bear"), ("cow", "fish", "whale", "horse", "elephant")),
 }  # fmt: skip
 FOODS = {
-    "rabbit": "grass and carrots", "cow": "grass", "horse": "grass and hay", "cat": "mice and fish", "dog": "meat", "bear": "berries, fish and honey",
+    "rabbit": "grass and carrots", "cow": "grass", "horse": "grass and hay", "cat": "mice and fish", "dog": "meat",
+    "bear": "berries, fish and honey",
     "fox": "mice and berries", "owl": "mice", "panda": "bamboo", "squirrel": "nuts", "monkey": "fruit", "frog": "flies", "lion": "meat",
     "hen": "seeds", "penguin": "fish", "elephant": "grass and leaves", "mouse": "seeds and cheese", "bee": "nectar from flowers",
 }  # fmt: skip
