@@ -46,5 +46,9 @@ SYLLABLES = (
 
 
 def invented(rng: Random) -> str:
-    """A word that does not exist, written like a name."""
-    return capital_first("".join(rng.choices(SYLLABLES, k=rng.randint(2, 4))))
+    """A word that does not exist, written like a name: of the syllables, or of any letters."""
+    if rng.random() < 0.5:
+        return capital_first("".join(rng.choices(SYLLABLES, k=rng.randint(2, 4))))
+    parts = ("bcdfghjklmnprstvwz", "aeiouy", "rnlstkm")
+    letters = [rng.choice(part) * (1 if part is not parts[2] else rng.randint(0, 1)) for _ in range(rng.randint(1, 3)) for part in parts]
+    return capital_first("".join(letters) + rng.choice(("", "a", "o", "e")))

@@ -12,21 +12,21 @@ from tasks import arithmetic, as_json, copying, lists, poem, story
 
 # family -> share of the exchanges
 FAMILIES: dict[Callable[[Random], Exchange], float] = {
-    story: 0.09,
-    capital: 0.1,
-    arithmetic: 0.15,
+    story: 0.06,
+    capital: 0.08,
+    arithmetic: 0.2,
     greeting: 0.03,
     talk: 0.07,
-    fact: 0.09,
-    network: 0.13,
+    fact: 0.07,
+    network: 0.1,
     words: 0.05,
-    compare: 0.035,
-    confirm: 0.04,
-    lists: 0.045,
-    copying: 0.045,
-    as_json: 0.06,
-    poem: 0.01,
-    dialogue: 0.09,
+    compare: 0.05,
+    confirm: 0.055,
+    lists: 0.05,
+    copying: 0.08,
+    as_json: 0.075,
+    poem: 0.005,
+    dialogue: 0.1,
     unknown: 0.11,
 }
 

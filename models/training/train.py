@@ -158,6 +158,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("../default"))
     parser.add_argument("--start-from", type=Path, help="a model folder to go on from, with its tokenizer; without it, from nothing")
     parser.add_argument("--minutes", type=float, default=36)
+    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, help="the highest; it is reached after the warm-up")
     parser.add_argument("--export-minutes", type=float, default=8)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -190,7 +191,7 @@ def main() -> None:
             break
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = LEARNING_RATE * min(1.0, step / WARMUP_STEPS) * (1 - spent)
+                group["lr"] = args.learning_rate * min(1.0, step / WARMUP_STEPS) * (1 - spent)
         loss = loss_of(model, *batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
