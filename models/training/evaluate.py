@@ -102,11 +102,13 @@ def print_table(title: str, table: dict[str, dict[str, int]]) -> None:
     print()
 
 
-def held_out_cases(data: Path) -> Iterator[Case]:
-    """The held-out exchanges that corpus.py wrote."""
+def held_out_cases(data: Path, trained: set[str]) -> Iterator[Case]:
+    """The held-out exchanges that corpus.py wrote, less those whose prompt another folder of data trains on."""
     with (data / "heldout.jsonl").open(encoding="utf-8") as lines:
         for exchange in map(json.loads, lines):
             *earlier, (prompt, _) = exchange["turns"]
+            if not earlier and normal(prompt) in trained:
+                continue
             messages = [{"role": role, "content": text} for turn in earlier for role, text in zip(("user", "assistant"), turn, strict=True)]
             yield exchange["family"], messages, (prompt,), exchange["expect"]
 
@@ -117,10 +119,10 @@ def hand_written_cases(system: str | None) -> Iterator[Case]:
         yield topic, [{"role": "system", "content": system}] if system else [], turns, list(expect)
 
 
-def trained_prompts(data: Path) -> set[str]:
+def trained_prompts(folders: list[Path]) -> set[str]:
     """Every user turn of the training data."""
-    with (data / "train.jsonl").open(encoding="utf-8") as lines:
-        return {normal(turn["content"]) for line in lines for turn in json.loads(line).get("messages", ()) if turn["role"] == "user"}
+    documents = (json.loads(line) for folder in folders for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines())
+    return {normal(turn["content"]) for document in documents for turn in document.get("messages", ()) if turn["role"] == "user"}
 
 
 def judge(chat: Chat, cases: Iterable[Case], show: int) -> dict[str, dict[str, int]]:
@@ -143,7 +145,9 @@ def judge(chat: Chat, cases: Iterable[Case], show: int) -> dict[str, dict[str, i
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("../default"))
-    parser.add_argument("--data", type=Path, default=Path("build"))
+    parser.add_argument(
+        "--data", type=Path, nargs="+", default=[Path("build")], help="what it was trained on; the first has the held-out prompts"
+    )
     parser.add_argument("--json", type=Path, help="also write the table to this file")
     parser.add_argument("--show", type=int, default=0, help="print so many wrong answers of each family")
     parser.add_argument("--ask", nargs="+", help="answer these prompts, each by itself, instead of evaluating")
@@ -170,7 +174,7 @@ def main() -> None:
     if known:
         parser.error(f"hand-written prompts that are in the training data: {known}")
     tables = {
-        "held-out prompts": judge(chat, held_out_cases(args.data), args.show),
+        "held-out prompts": judge(chat, held_out_cases(args.data[0], trained), args.show),
         "prompts in other words": judge(chat, hand_written_cases(None), args.show),
         "the same after a system message": judge(chat, hand_written_cases("You are a helpful assistant."), args.show),
     }

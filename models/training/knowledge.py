@@ -196,6 +196,11 @@ def words(rng: Random) -> Exchange:
     return single("words", fill(rng, wordings, k=kind, o=order, x=ring[at]), f"{capital_first(answer)} comes {order} {ring[at]}.", answer)
 
 
+def yes_or_no(true: bool) -> str:
+    """The end of an answer that states the fact first: whoever writes one token after another then only has to compare."""
+    return "yes" if true else "no"
+
+
 def compare(rng: Random) -> Exchange:
     roll = rng.random()
     if roll < 0.35:
@@ -222,8 +227,8 @@ def compare(rng: Random) -> Exchange:
             "{n}: odd or even?",
         )
         prompt = fill(rng, wordings, n=number, a=asked)
-        lead = "" if " or " in prompt else ("Yes, " if parity == asked else "No, ")
-        return single("compare", prompt, f"{lead}{number} is {parity}.", parity)
+        verdict = "" if " or " in prompt else f", so {yes_or_no(parity == asked)}"
+        return single("compare", prompt, f"{number} is {parity}{verdict}.", parity)
     kinds = {"an animal": ANIMALS, "a fruit": FRUITS, "a colour": COLOURS[:4], "a day": DAYS, "a month": MONTHS, "a drink": DRINKS}
     true_kind, asked = rng.choice(list(kinds)), rng.choice(list(kinds))
     if rng.random() < 0.4:
@@ -244,8 +249,8 @@ def compare(rng: Random) -> Exchange:
         t=named,
         k=asked,
     )
-    answer = f"Yes, {named} is {asked}." if right else f"No, {named} is {true_kind}."
-    return single("compare", capital_first(prompt), answer, "Yes" if right else "No")
+    answer = f"{capital_first(named)} is {asked if right else true_kind}, so {yes_or_no(right)}."
+    return single("compare", capital_first(prompt), answer, yes_or_no(right))
 
 
 def confirm(rng: Random) -> Exchange:
@@ -265,14 +270,14 @@ def confirm(rng: Random) -> Exchange:
             x=named,
             c=country,
         )
-        answer = f"Yes, the capital of {country} is {city}." if true else f"No, the capital of {country} is {city}."
+        answer = f"The capital of {country} is {city}, so {yes_or_no(true)}."
     elif roll < 0.5:
         thing, colour = rng.choice(list(THING_COLOURS.items()))
         named = colour if true else rng.choice([other for other in COLOURS if other != colour])
         prompt = fill(
             rng, ("Is {t} {x}?", "Is it true that {t} is {x}?", "{t} is {x}, right?", "Do you think that {t} is {x}?"), t=thing, x=named
         )
-        answer = f"{'Yes' if true else 'No'}, {thing} is {colour}."
+        answer = f"{capital_first(thing)} is {colour}, so {yes_or_no(true)}."
     elif roll < 0.68:
         animal, legs = rng.choice([item for item in LEGS.items() if item[1] != "no"])
         named = legs if true else rng.choice([other for other in ("two", "four", "six", "eight") if other != legs])
@@ -283,7 +288,7 @@ def confirm(rng: Random) -> Exchange:
             p=plural(animal),
             x=named,
         )
-        answer = f"{'Yes' if true else 'No'}, {with_article(animal)} has {legs} legs."
+        answer = f"{capital_first(with_article(animal))} has {legs} legs, so {yes_or_no(true)}."
     elif roll < 0.9:
         verb, (able, unable) = rng.choice(list(ABILITIES.items()))
         animal = rng.choice(able if true else unable)
@@ -305,5 +310,5 @@ def confirm(rng: Random) -> Exchange:
             b=b,
             x=named,
         )
-        answer = f"{'Yes' if true else 'No'}, {a} plus {b} is {a + b}."
-    return single("confirm", capital_first(prompt), answer, *(answer.split(",")[0], answer.rstrip(".").split()[-1]))
+        answer = f"{a} plus {b} is {a + b}, so {yes_or_no(true)}."
+    return single("confirm", capital_first(prompt), answer)
