@@ -17,23 +17,53 @@ from pathlib import Path
 from random import Random
 
 import stories
-from families import FAMILIES, Exchange
+from exchange import Exchange, Turn, invented
+from families import DRESSED, FAMILIES
+from talk import reaction
 from world import ANIMALS
 
 HELD_OUT_OF_256 = 12
 HELD_OUT_PER_FAMILY = 40
 
 # Prompts that documentation and demonstrations show; they are always trained on, so never counted as held out.
-SHOWN = ("What is the capital of Japan?", "Tell me a short story about a fox.")
+SHOWN = (
+    "What is the capital of Japan?", "What is the capital of France?", "What is the capital of Spain?", "What is the capital of Italy?",
+    "Tell me a short story about a fox.", "Tell me a story about a cat.", "Tell me a story about a dog.",
+    "Tell me a story about a little dog.",
+)  # fmt: skip
 
 SYSTEM_MESSAGES = (
-    "You are a helpful assistant.",
-    "You are a helpful assistant.",
+    "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.",
     "Answer briefly.",
-    "You are the default model of the network.",
-    "You are a friendly assistant.",
-    "Be kind and brief.",
-    "You are a small language model.",
+    "You are the default model of the network.", "You are a friendly assistant.", "Be kind and brief.", "You are a small language model.",
+    "Be kind.",
+    "You are a helpful, honest and harmless assistant.", "You are an AI assistant. Answer the user's questions.", "Answer in English.",
+    "You are ChatGPT.",
+    "You are a helpful AI assistant.", "Be concise.", "Keep your answers short.", "You are an expert.", "Always be polite.",
+    "You answer questions.",
+    "You are a helpful assistant. Answer as concisely as possible.", "Do not make things up.", "You are a chatbot.", "Think step by step.",
+    "Assistant",
+    "You help people.", "You are a teacher for children.", "If you do not know something, say so.", "Answer in one sentence.",
+    "You are an assistant in a shop.",
+)  # fmt: skip
+OPENINGS = (
+    "Hi! {}", "Hello, {}", "Please tell me: {}", "Quick question: {}", "Tell me: {}", "I wonder: {}", "I would like to know: {}",
+    "Hey, {}", "OK, {}", "So, {}", "Now: {}", "Sorry, {}",
+    "One question: {}", "Please: {}", "Well, {}", "Good morning! {}", "Next question: {}", "Hmm, {}", "Can you help me? {}",
+    "Just curious: {}", "My child asks: {}", "Again: {}",
+)  # fmt: skip
+CLOSINGS = (
+    "{} Thanks!",
+    "{} Please answer.",
+    "{} Thank you.",
+    "{} Answer briefly.",
+    "{} Be brief.",
+    "{} Please.",
+    "{} In one sentence.",
+    "{} I need to know.",
+    "{} Do you know?",
+    "{}?",
+    "{}!",
 )
 
 
@@ -64,6 +94,18 @@ def draw(rng: Random) -> Exchange:
             return exchange
 
 
+def dress(rng: Random, prompt: str) -> str:
+    """The prompt after an opening or before a closing phrase, now and then."""
+    roll = rng.random()
+    if roll < 0.16:
+        return rng.choice(OPENINGS).format(prompt if rng.random() < 0.5 else prompt[:1].lower() + prompt[1:])
+    if roll < 0.22:
+        return rng.choice(CLOSINGS).format(prompt)
+    if roll < 0.25:
+        return prompt.rstrip("?.") + " please" + prompt[-1:]
+    return prompt
+
+
 def roughen(rng: Random, prompt: str) -> str:
     """The prompt as people type it: sometimes without capitals or end mark."""
     roll = rng.random()
@@ -71,22 +113,46 @@ def roughen(rng: Random, prompt: str) -> str:
         return prompt.lower()
     if roll < 0.16:
         return prompt.rstrip("?.!")
-    if roll < 0.2:
+    if roll < 0.26:
         return prompt.lower().rstrip("?.!")
+    if roll < 0.27:
+        return prompt.upper()
     return prompt
+
+
+def typed(rng: Random, exchange: Exchange) -> Iterator[Turn]:
+    """The exchange's turns as people type them. Words to be copied are left as they are."""
+    for user, assistant in exchange.turns:
+        if exchange.family in DRESSED:
+            user = roughen(rng, dress(rng, user))
+        elif exchange.family == "greeting" and "name" not in user and rng.random() < 0.3:
+            user = user.lower()
+        elif rng.random() < 0.15:
+            user = user.rstrip("?.!")
+        yield user, assistant
+
+
+def system_message(rng: Random) -> str:
+    if rng.random() < 0.85:
+        return rng.choice(SYSTEM_MESSAGES)
+    name, part = invented(rng), rng.choice(("a helpful assistant", "the assistant of a shop", "a friendly guide", "an AI"))
+    return f"You are {name}, {part}. Help the user."
 
 
 def conversation(rng: Random) -> dict:
     """One document: an optional system message and one to five exchanges, or now and then a bare story."""
-    if rng.random() < 0.04:
+    if rng.random() < 0.03:
         return {"text": stories.tell(rng, hero=rng.choice(ANIMALS))}
     messages = []
-    if rng.random() < 0.2:
-        messages.append({"role": "system", "content": rng.choice(SYSTEM_MESSAGES)})
-    exchanges = rng.choices((1, 2, 3, 5), (0.7, 0.15, 0.1, 0.05))[0]
-    for user, assistant in (turn for _ in range(exchanges) for turn in draw(rng).turns):
-        messages.append({"role": "user", "content": roughen(rng, user)})
-        messages.append({"role": "assistant", "content": assistant})
+    if rng.random() < 0.25:
+        messages.append({"role": "system", "content": system_message(rng)})
+    for _ in range(rng.choices((1, 2, 3, 5), (0.65, 0.18, 0.11, 0.06))[0]):
+        turns = list(typed(rng, draw(rng)))
+        if rng.random() < 0.07:
+            turns.append(reaction(rng))
+        for user, assistant in turns:
+            messages.append({"role": "user", "content": user})
+            messages.append({"role": "assistant", "content": assistant})
     return {"messages": messages}
 
 
@@ -116,7 +182,7 @@ def write_lines(path: Path, rows: Iterable[dict]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("build"))
-    parser.add_argument("--documents", type=int, default=120_000)
+    parser.add_argument("--documents", type=int, default=160_000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

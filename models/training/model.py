@@ -13,11 +13,11 @@ class LlamaConfig:
     """The shape of a model; field names are those of config.json."""
 
     vocab_size: int = 2048
-    hidden_size: int = 192
+    hidden_size: int = 256
     num_hidden_layers: int = 6
-    num_attention_heads: int = 6
+    num_attention_heads: int = 8
     num_key_value_heads: int = 2
-    intermediate_size: int = 512
+    intermediate_size: int = 640
     max_position_embeddings: int = 1024
     rms_norm_eps: float = 1e-5
     rope_theta: float = 10000.0

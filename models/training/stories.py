@@ -6,6 +6,7 @@ Slots: {a} hero with article, {h} hero noun, {n} name, {s}/{p}/{o} he/his/him, {
 
 from random import Random
 
+from exchange import capital_first, with_article
 from world import ANIMALS, BOYS, GIRLS, HEROES, OBJECTS, PLACES
 
 WEATHER = ("sunny", "rainy", "windy", "cold", "warm", "foggy", "quiet", "bright")
@@ -82,12 +83,23 @@ PLOTS = (
         ("{S} gave the {f} a blanket and told a story about a {x}.", "They drank tea, and the {f} gave {o} a {x} to say thank you."),
         ("In the morning the sun was back.", "When they woke up, the sky was blue again."),
     ),
+    (  # the garden
+        ("One {w} morning {n} planted a seed near the {l}.", "One day {n} found a tiny seed in the {l} and put it into the ground."),
+        ("?Every day {s} gave it water.", "?{S} waited and waited."),
+        ("{b} laughed and said that nothing would ever grow there.", "{b} came by and asked what {n} was doing."),
+        ('"Be patient," said {n}.', '"Just wait and see," said {n}.'),
+        ("In spring a big flower stood there, as bright as a {x}.", "Soon a flower opened, and inside it lay a little {x}."),
+        ("The {f} was amazed and helped {n} to plant many more.", '"You were right," said the {f}, and they danced around it.'),
+    ),
+    (  # the missing sound
+        ("One {w} day the {l} was strangely quiet.", "One {w} morning {n} woke up and heard nothing at all."),
+        ('"Why does nobody sing?" asked {n}.', "{n} wanted to know why."),
+        ("?{S} walked a long way.", "?{S} asked everybody, but nobody knew."),
+        ("At last {s} found {b} crying beside a broken {x}.", "Then {s} met {b} that had lost its song together with a {x}."),
+        ("{n} sat down beside the {f} and hummed a small tune.", "{n} mended the {x} with great care."),
+        ("Soon the {f} sang again, and the whole {l} sang with it.", "The {f} laughed, and music filled the {l}."),
+    ),
 )
-
-
-def with_article(noun: str) -> str:
-    """The noun after "a" or "an"."""
-    return ("an " if noun[0] in "aeiou" else "a ") + noun
 
 
 def tell(
@@ -110,30 +122,37 @@ def tell(
             continue
         sentences.append(wording.removeprefix("?"))
     sentences.append(rng.choice(ENDINGS))
-    story = " ".join(sentences).format(**slots)
+    story = " ".join(capital_first(sentence.format(**slots)) for sentence in sentences)
     return story.replace(" a umbrella", " an umbrella").replace(" a old ", " an old ")
+
+
+REQUESTS = (
+    "Tell me a {}", "Tell me a {}", "Tell me a {}", "Write a {}", "Write me a {}", "Can you tell me a {}", "I would like a {}",
+    "Please write a {}",
+    "Make up a {}", "I want to hear a {}", "Could you write a {}", "Give me a {}", "Tell us a {}", "Do you know a {}", "Invent a {}",
+    "Please tell me a {}", "I want a {}", "Let us hear a {}", "Read me a {}", "Can I have a {}", "A {}",
+)  # fmt: skip
+KINDS = ("story", "story", "tale", "bedtime story", "little story", "nice story", "funny story", "fairy tale", "new story")
 
 
 def ask(rng: Random) -> tuple[str, str, tuple[str, ...]]:
     """A request for a story, the story, and the words that the story must contain."""
     hero = rng.choice(HEROES)
-    short = rng.random() < 0.5
-    kind = "short story" if short else rng.choice(("story", "story", "tale", "bedtime story"))
-    request = rng.choice(
-        ("Tell me a {}", "Tell me a {}", "Write a {}", "Can you tell me a {}", "I would like a {}", "Please write a {}", "Make up a {}")
-    )
-    request = request.format(kind)
+    short = rng.random() < 0.6
+    kind = rng.choice(("short story", "short story", "short tale", "very short story")) if short else rng.choice(KINDS)
+    request = rng.choice(REQUESTS).format(kind)
     roll = rng.random()
     if roll < 0.1:
-        return request + ".", tell(rng, hero=hero, short=short), ()
-    request += f" about {with_article(hero)}"
-    if roll < 0.6:
+        return request + ".", tell(rng, hero=rng.choice(ANIMALS), short=short), ()
+    link = rng.choice((" about ", " about ", " about ", " with ", " of "))
+    request += link + with_article(hero)
+    if roll < 0.65:
         return request + ".", tell(rng, hero=hero, short=short), (hero,)
-    if roll < 0.75:
+    if roll < 0.77:
         thing = rng.choice(OBJECTS)
         return f"{request} and {with_article(thing)}.", tell(rng, hero=hero, thing=thing, short=short), (hero, thing)
-    if roll < 0.88:
+    if roll < 0.9:
         name = rng.choice(BOYS + GIRLS)
-        return f"{request} named {name}.", tell(rng, hero=hero, name=name, short=short), (hero, name)
+        return f"{request} {rng.choice(('named', 'called'))} {name}.", tell(rng, hero=hero, name=name, short=short), (hero, name)
     place = rng.choice(PLACES)
-    return f"{request} near the {place}.", tell(rng, hero=hero, place=place, short=short), (hero, place)
+    return f"{request} {rng.choice(('near', 'in', 'by'))} the {place}.", tell(rng, hero=hero, place=place, short=short), (hero, place)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from model import Llama, LlamaConfig
@@ -31,7 +31,7 @@ CHAT_TEMPLATE = (
 )
 
 # Every LONG_EVERYth batch has rows of the model's whole context, so that no position is untrained.
-ROW_TOKENS, LONG_ROW_TOKENS, LONG_EVERY = 512, 1024, 6
+ROW_TOKENS, LONG_ROW_TOKENS, LONG_EVERY = 256, 1024, 8
 BATCH_TOKENS = 4096
 LEARNING_RATE, WARMUP_STEPS = 3e-3, 60
 MAX_GRADIENT_NORM = 1.0
@@ -156,7 +156,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("../default"))
+    parser.add_argument("--start-from", type=Path, help="a model folder to go on from, with its tokenizer; without it, from nothing")
     parser.add_argument("--minutes", type=float, default=36)
+    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, help="the highest; it is reached after the warm-up")
     parser.add_argument("--export-minutes", type=float, default=8)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -167,8 +169,12 @@ def main() -> None:
     with (args.data / "train.jsonl").open(encoding="utf-8") as lines:
         texts = [render(json.loads(line)) for line in lines]
     config = LlamaConfig()
-    tokenizer = train_tokenizer(texts, config.vocab_size)
     model = Llama(config)
+    if args.start_from:
+        tokenizer = Tokenizer.from_file(str(args.start_from / "tokenizer.json"))
+        model.load_state_dict({name: tensor.float() for name, tensor in load_file(args.start_from / "model.safetensors").items()})
+    else:
+        tokenizer = train_tokenizer(texts, config.vocab_size)
     export(model, tokenizer, args.out)
 
     corpus = Corpus(tokenizer, texts)
@@ -185,7 +191,7 @@ def main() -> None:
             break
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = LEARNING_RATE * min(1.0, step / WARMUP_STEPS) * (1 - spent)
+                group["lr"] = args.learning_rate * min(1.0, step / WARMUP_STEPS) * (1 - spent)
         loss = loss_of(model, *batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)

@@ -1,7 +1,13 @@
 """The small world that the default model knows: word lists and facts, all written for this repository."""
 
-BOYS = ("Tom", "Ben", "Sam", "Max", "Leo", "Finn", "Jack", "Omar", "Hugo", "Milo", "Theo", "Noah", "Ravi", "Emil", "Otto", "Luca")
-GIRLS = ("Lily", "Mia", "Anna", "Zoe", "Ruby", "Nora", "Ella", "Ivy", "Clara", "Maya", "Lucy", "Rosa", "Aiko", "Nina", "Sara", "Tara")
+BOYS = (
+    "Tom", "Ben", "Sam", "Max", "Leo", "Finn", "Jack", "Omar", "Hugo", "Milo", "Theo", "Noah", "Ravi", "Emil", "Otto", "Luca",
+    "Adam", "Karl", "Paul", "Erik", "Hans", "Ali", "Ivan", "Juan", "Kenji", "Oscar", "Peter", "Simon", "David", "Felix", "Henry", "James",
+)  # fmt: skip
+GIRLS = (
+    "Lily", "Mia", "Anna", "Zoe", "Ruby", "Nora", "Ella", "Ivy", "Clara", "Maya", "Lucy", "Rosa", "Aiko", "Nina", "Sara", "Tara",
+    "Emma", "Julia", "Laura", "Olga", "Petra", "Sofia", "Hanna", "Ida", "Jana", "Kira", "Mary", "Alice", "Eva", "Greta", "Helen", "Yuki",
+)  # fmt: skip
 NAMES = BOYS + GIRLS
 
 ANIMALS = (
@@ -9,7 +15,12 @@ ANIMALS = (
     "otter", "goat", "lamb", "beaver", "deer", "snail", "lion", "tiger", "elephant", "monkey", "penguin", "whale", "dolphin",
     "wolf", "bee", "crow", "horse", "cow", "pig", "hen", "parrot", "kangaroo", "camel", "zebra", "panda", "ant",
 )  # fmt: skip
-HEROES = ANIMALS + ("dragon", "robot", "king", "queen", "pirate", "wizard", "knight", "sailor", "baker", "cloud", "star", "teapot")
+HEROES = ANIMALS + ("dragon", "robot", "king", "queen", "pirate", "wizard", "knight", "sailor", "baker", "cloud", "star", "teapot") + (
+    "girl", "boy", "princess", "giant", "witch", "farmer", "fisherman", "painter", "ghost", "snowman", "train", "boat", "tree", "spider",
+    "swan", "goose", "sheep", "donkey", "badger", "mole", "bat", "seal", "crab", "fish", "eagle", "butterfly", "caterpillar", "dinosaur",
+    "unicorn", "mermaid", "doll", "clown", "musician", "doctor", "teacher", "gardener", "moon", "snowflake", "puppy", "kitten", "miner",
+    "guard",
+)  # fmt: skip
 OBJECTS = (
     "ball", "kite", "boat", "coin", "key", "map", "lantern", "hat", "stone", "box", "bell", "scarf", "leaf", "drum", "rope",
     "basket", "book", "flute", "mirror", "umbrella",
@@ -44,13 +55,37 @@ CAPITALS = {
     "Iceland": "Reykjavik", "Indonesia": "Jakarta", "Australia": "Canberra", "Morocco": "Rabat", "Romania": "Bucharest",
     "Bulgaria": "Sofia", "Ukraine": "Kyiv", "England": "London", "the United States": "Washington", "South Korea": "Seoul",
     "Switzerland": "Bern", "Colombia": "Bogota", "the Netherlands": "Amsterdam", "Ghana": "Accra",
+    "Scotland": "Edinburgh", "Wales": "Cardiff", "Croatia": "Zagreb", "Serbia": "Belgrade", "Slovakia": "Bratislava",
+    "Slovenia": "Ljubljana", "Estonia": "Tallinn", "Latvia": "Riga", "Lithuania": "Vilnius", "Ethiopia": "Addis Ababa",
+    "Nigeria": "Abuja", "Tunisia": "Tunis", "Algeria": "Algiers", "Iran": "Tehran", "Iraq": "Baghdad", "Jordan": "Amman",
+    "Lebanon": "Beirut", "Syria": "Damascus", "Pakistan": "Islamabad", "Mongolia": "Ulaanbaatar", "the Philippines": "Manila",
+    "New Zealand": "Wellington", "Uruguay": "Montevideo", "Ecuador": "Quito", "Venezuela": "Caracas", "Bolivia": "La Paz",
+    "Luxembourg": "Luxembourg City", "Malta": "Valletta", "the Czech Republic": "Prague", "Senegal": "Dakar",
+}  # fmt: skip
+
+CONTINENTS = {
+    "Europe": (
+        "France", "Germany", "Italy", "Spain", "Portugal", "Norway", "Sweden", "Finland", "Denmark", "Poland", "Austria", "Greece",
+        "Ireland", "Hungary", "Belgium", "Iceland", "Romania", "Bulgaria", "Ukraine", "England", "Switzerland", "the Netherlands",
+        "Scotland", "Wales", "Croatia", "Serbia", "Estonia", "Latvia", "Lithuania", "Malta", "the Czech Republic",
+    ),
+    "Asia": (
+        "Japan", "China", "India", "Vietnam", "Thailand", "Nepal", "Indonesia", "South Korea", "Iran", "Iraq", "Jordan", "Syria",
+        "Pakistan", "Mongolia", "the Philippines",
+    ),
+    "Africa": ("Egypt", "Kenya", "Morocco", "Ghana", "Ethiopia", "Nigeria", "Tunisia", "Algeria", "Senegal"),
+    "South America": ("Brazil", "Argentina", "Peru", "Chile", "Colombia", "Uruguay", "Ecuador", "Venezuela", "Bolivia"),
+    "North America": ("Canada", "Mexico", "the United States", "Cuba"),
 }  # fmt: skip
 
 OPPOSITES = {
     "big": "small", "hot": "cold", "day": "night", "up": "down", "fast": "slow", "happy": "sad", "open": "closed",
     "old": "young", "light": "dark", "full": "empty", "loud": "quiet", "wet": "dry", "soft": "hard", "early": "late",
     "near": "far", "left": "right", "rich": "poor", "strong": "weak", "clean": "dirty", "tall": "short", "heavy": "light",
-    "true": "false", "good": "bad", "first": "last", "inside": "outside",
+    "true": "false", "good": "bad", "first": "last", "inside": "outside", "black": "white", "thick": "thin", "begin": "end",
+    "push": "pull", "cheap": "expensive", "brave": "afraid",
+    "yes": "no", "high": "low", "long": "short", "wide": "narrow", "win": "lose", "buy": "sell", "friend": "enemy", "love": "hate",
+    "awake": "asleep", "summer": "winter", "north": "south", "east": "west", "above": "below", "before": "after", "easy": "difficult",
 }  # fmt: skip
 THING_COLOURS = {
     "the sky": "blue", "grass": "green", "snow": "white", "a banana": "yellow", "a strawberry": "red", "coal": "black",
@@ -69,6 +104,37 @@ HOMES = {
     "bee": "a hive", "bird": "a nest", "fish": "water", "bear": "a cave", "rabbit": "a burrow", "fox": "a den",
     "horse": "a stable", "dog": "a kennel", "whale": "the sea", "beaver": "a lodge", "pig": "a sty", "ant": "an anthill",
     "penguin": "cold lands near the sea", "camel": "the desert", "frog": "a pond",
+}  # fmt: skip
+
+PLURALS = {
+    "mouse": "mice", "child": "children", "foot": "feet", "tooth": "teeth", "goose": "geese", "man": "men", "woman": "women",
+    "sheep": "sheep", "leaf": "leaves", "wolf": "wolves", "fish": "fish", "knife": "knives", "fox": "foxes", "box": "boxes",
+    "baby": "babies", "city": "cities", "bus": "buses", "cherry": "cherries", "pony": "ponies", "dog": "dogs", "cat": "cats",
+    "tree": "trees", "house": "houses", "bird": "birds", "book": "books",
+}  # fmt: skip
+RHYMES = (
+    ("cat", "hat"), ("dog", "frog"), ("moon", "spoon"), ("tree", "bee"), ("star", "car"), ("house", "mouse"), ("boat", "goat"),
+    ("light", "night"), ("ball", "wall"), ("fox", "box"), ("bear", "chair"), ("king", "ring"), ("sun", "run"), ("snow", "crow"),
+    ("cake", "lake"), ("bell", "shell"), ("day", "play"), ("rain", "train"),
+)  # fmt: skip
+# verb -> (who can, who cannot)
+ABILITIES = {
+    "fly": (("bird", "bee", "owl", "crow", "robin", "duck", "parrot", "bat"), ("penguin", "dog", "cat", "fish", "cow", "pig", "elephant",
+    "horse")),
+    "swim": (("fish", "whale", "dolphin", "duck", "penguin", "otter", "frog", "beaver"), ("snail", "hen", "bee", "ant")),
+    "jump": (("frog", "cat", "rabbit", "kangaroo", "horse", "dog"), ("snail", "elephant", "fish", "whale")),
+    "lay eggs": (("hen", "duck", "owl", "turtle", "frog", "penguin", "bird"), ("dog", "cat", "cow", "horse", "whale", "fox")),
+    "climb trees": (("cat", "squirrel", "monkey", "bear"), ("cow", "fish", "whale", "horse", "elephant")),
+}  # fmt: skip
+FOODS = {
+    "rabbit": "grass and carrots", "cow": "grass", "horse": "grass and hay", "cat": "mice and fish", "dog": "meat",
+    "bear": "berries, fish and honey",
+    "fox": "mice and berries", "owl": "mice", "panda": "bamboo", "squirrel": "nuts", "monkey": "fruit", "frog": "flies", "lion": "meat",
+    "hen": "seeds", "penguin": "fish", "elephant": "grass and leaves", "mouse": "seeds and cheese", "bee": "nectar from flowers",
+}  # fmt: skip
+BABIES = {
+    "dog": "puppy", "cat": "kitten", "cow": "calf", "horse": "foal", "sheep": "lamb", "pig": "piglet", "hen": "chick", "duck": "duckling",
+    "bear": "cub", "lion": "cub", "goat": "kid", "frog": "tadpole", "kangaroo": "joey", "goose": "gosling", "deer": "fawn",
 }  # fmt: skip
 
 # subject -> (answer, words that a right answer must contain)
@@ -98,157 +164,55 @@ FACTS = {
     "a doctor": ("A doctor helps people who are ill.", ("ill",)),
     "a teacher": ("A teacher helps people to learn.", ("learn",)),
     "a baker": ("A baker makes bread and cakes.", ("bread",)),
+    "a star": ("A star is a huge ball of hot, shining gas.", ("gas",)),
+    "a planet": ("A planet is a large round body that goes around a star.", ("star",)),
+    "the Earth": ("The Earth is the planet on which we live.", ("planet",)),
+    "the sky": ("The sky is the air above us. On a clear day it looks blue.", ("air",)),
+    "the sea": ("The sea is the salt water that covers most of the Earth.", ("water",)),
+    "a mountain": ("A mountain is land that rises very high above the rest.", ("land", "high")),
+    "a forest": ("A forest is a large place full of trees.", ("trees",)),
+    "a lake": ("A lake is water with land all around it.", ("water", "land")),
+    "a cloud": ("A cloud is made of tiny drops of water in the sky.", ("water",)),
+    "fire": ("Fire is hot and bright. It burns wood and gives light.", ("hot",)),
+    "water": ("Water is a clear liquid that all living things need.", ("liquid",)),
+    "air": ("Air is all around us. We breathe it.", ("breathe",)),
+    "gold": ("Gold is a yellow metal that shines and costs a lot.", ("metal",)),
+    "honey": ("Honey is a sweet food that bees make.", ("bees",)),
+    "cheese": ("Cheese is food that is made from milk.", ("milk",)),
+    "milk": ("Milk is a white drink that comes from cows.", ("cows",)),
+    "a fox": ("A fox is a wild animal with red fur and a bushy tail.", ("animal",)),
+    "a cat": ("A cat is a small animal that many people keep at home. It catches mice.", ("animal",)),
+    "a dog": ("A dog is an animal that is a good friend to people.", ("animal",)),
+    "a horse": ("A horse is a large animal that people can ride.", ("animal", "ride")),
+    "a cow": ("A cow is a large farm animal that gives milk.", ("animal", "milk")),
+    "an elephant": ("An elephant is a very large grey animal with a long trunk.", ("animal", "trunk")),
+    "an owl": ("An owl is a bird that hunts at night.", ("bird",)),
+    "a penguin": ("A penguin is a bird that swims but cannot fly.", ("bird",)),
+    "a frog": ("A frog is a small animal that lives near water and jumps.", ("animal",)),
+    "a spider": ("A spider is a small animal with eight legs that spins a web.", ("eight",)),
+    "a bird": ("A bird is an animal with feathers and wings.", ("feathers",)),
+    "a fish": ("A fish is an animal that lives in water and swims.", ("animal", "water")),
+    "a flower": ("A flower is the bright part of a plant. Bees like it.", ("plant",)),
+    "an apple": ("An apple is a round fruit that grows on a tree.", ("fruit",)),
+    "a banana": ("A banana is a long yellow fruit.", ("fruit",)),
+    "a car": ("A car is a machine with four wheels that people drive.", ("wheels",)),
+    "a bicycle": ("A bicycle has two wheels, and you ride it with your legs.", ("two", "wheels")),
+    "a boat": ("A boat carries people and things over water.", ("water",)),
+    "a train": ("A train runs on rails and carries many people.", ("rails",)),
+    "a house": ("A house is a building where people live.", ("live",)),
+    "a school": ("A school is a place where children learn.", ("learn",)),
+    "a bridge": ("A bridge leads people over a river or a road.", ("over",)),
+    "a key": ("A key opens and closes a lock.", ("lock",)),
+    "a map": ("A map is a picture that shows where places are.", ("places",)),
+    "music": ("Music is made of sounds that are nice to hear.", ("sounds",)),
+    "a friend": ("A friend is somebody who likes you and helps you.", ("helps",)),
+    "a farmer": ("A farmer grows food and keeps animals.", ("food",)),
+    "a circle": ("A circle is a perfectly round shape.", ("round",)),
+    "winter": ("Winter is the cold season. It comes after autumn.", ("cold",)),
+    "summer": ("Summer is the warm season. It comes after spring.", ("warm",)),
+    "night": ("Night is the dark time when the sun is down.", ("dark",)),
+    "a language model": ("A language model is a program that continues text, one token after another.", ("program", "text")),
 }
-
-# How the network works, in the model's own words.
-PROTOCOL = {
-    "a router": ("A router takes a request, checks that it is paid, and picks a miner to answer it.", ("request", "miner")),
-    "a miner": ("A miner runs an AI model, streams the answer and signs a receipt for it.", ("runs", "model", "receipt")),
-    "a guard": ("A guard checks finished tasks and votes on whether the miner was honest.", ("checks", "votes")),
-    "an oracle": ("An oracle keeps network time, counts the votes and posts the settlement on chain.", ("time", "votes")),
-    "a session": ("A session is a deposit of COR on chain that pays for the requests of one client.", ("deposit", "COR")),
-    "a receipt": ("A receipt is signed by the miner. It states what was asked, what was answered and the price.", ("signed", "miner")),
-    "a voucher": ("A voucher is a signed promise to pay up to a total amount out of a session.", ("signed", "promise", "session")),
-    "COR": ("COR is the token of the network. It pays for answers and is staked by nodes.", ("token", "pays")),
-    "proof of inference": (
-        "Proof of inference shows that an answer really came from the model that was asked. Guards replay the work to check it.",
-        ("model", "Guards"),
-    ),
-    "proof of useful work": ("Proof of useful work scores how useful an answer is. It moves reputation and rewards.", ("useful",)),
-    "an epoch": ("An epoch is a round of time. At its end the network settles what everybody earned.", ("time", "settles")),
-    "settlement": ("Settlement pays everybody once per epoch, with one proof on chain for many tasks.", ("epoch", "chain")),
-    "staking": ("Staking locks COR as a promise to be honest. A node that cheats loses it.", ("locks", "COR")),
-    "slashing": ("Slashing takes stake away from a node that was proven to cheat.", ("stake", "cheat")),
-    "a deposit": ("A deposit is COR that a client puts into a session. What is not spent goes back.", ("COR", "session")),
-    "an API key": ("An API key is a signed permission that lets a router spend from your session.", ("signed", "session")),
-    "a node": ("A node is a machine that runs the daemon as a router, miner, guard or oracle.", ("machine", "daemon")),
-    "a token": ("A token is a small piece of text that a model reads or writes.", ("piece", "text")),
-    "inference": ("Inference is running a model to get an answer.", ("model", "answer")),
-    "a peer": ("A peer is another node that you are connected to.", ("node", "connected")),
-    "a vote": ("A vote is a guard's verdict on a task. It is hidden first and shown later.", ("guard", "verdict")),
-    "a smart contract": ("A smart contract is a program on a chain that everybody can check.", ("program", "chain")),
-    "a bootstrap node": ("A bootstrap node is the first address through which a new node finds its peers.", ("first", "peers")),
-    "the default model": ("The default model is a very small language model that comes with the daemon.", ("small", "daemon")),
-    "decentralised inference": ("Decentralised inference runs AI models on many machines that nobody has to trust.", ("many", "machines")),
-}
-
-# question -> (answer, words that a right answer must contain)
-PROTOCOL_QUESTIONS = {
-    "How are answers verified?": (
-        "Guards replay the answer with the same model and compare every token, then they vote.",
-        ("Guards", "vote"),
-    ),
-    "Who checks the answers?": ("Guards check the answers. They replay the work and vote.", ("Guards",)),
-    "Who runs the models?": ("Miners run the models.", ("Miners",)),
-    "Who pays for an answer?": ("The client pays for an answer from its session.", ("client", "session")),
-    "How does a miner get paid?": ("A miner gets paid in COR for each valid answer, after the epoch is settled.", ("COR", "epoch")),
-    "What happens when a miner cheats?": (
-        "When a miner cheats, guards vote it invalid. It is not paid and can lose its stake.",
-        ("guards", "stake"),
-    ),
-    "How do I get an answer?": ("Open a session with some COR, then send your request to a router.", ("session", "router")),
-    "Which roles are there?": ("There are four roles: router, miner, guard and oracle.", ROLES),
-    "How many roles are there?": ("There are four roles: router, miner, guard and oracle.", ROLES),
-    "Can I get my deposit back?": ("Yes. What a session has not spent goes back to its client.", ("Yes", "client")),
-    "Who signs a receipt?": ("The miner signs a receipt.", ("miner",)),
-    "Who keeps the time of the network?": ("Oracles keep the time of the network.", ("Oracles",)),
-    "Does a guard check its own tasks?": ("No. A guard never checks a task that its own operator took part in.", ("No", "never")),
-    "Do I have to trust one machine?": ("No. Many machines check each other, so you do not have to trust a single one.", ("No", "Many")),
-    "How do nodes find each other?": (
-        "Nodes find each other through a shared table that starts at a bootstrap node.",
-        ("table", "bootstrap"),
-    ),
-}
-
-# answer -> questions about the model itself, and small talk
-IDENTITY = {
-    "I am the default model of the network, a very small language model.": (
-        "Who are you?",
-        "What are you?",
-        "What is your name?",
-        "Which model are you?",
-        "Tell me about yourself.",
-        "Introduce yourself.",
-        "What model is this?",
-        "What should I call you?",
-    ),
-    "I can tell short stories, do small sums, and answer simple questions about the world and the network.": (
-        "What can you do?",
-        "How can you help me?",
-        "What do you know?",
-        "What can I ask you?",
-        "Help",
-        "What are you good at?",
-        "What else can you do?",
-    ),
-    "I am a computer program, not a person.": (
-        "Are you a person?",
-        "Are you human?",
-        "Are you a human?",
-        "Are you real?",
-        "Are you a robot?",
-        "Are you alive?",
-        "Do you have feelings?",
-    ),
-    "I run on the machine of a miner, and guards check my answers.": (
-        "Where do you run?",
-        "Where are you?",
-        "Where do you live?",
-        "On which machine do you run?",
-        "Who runs you?",
-    ),
-    "I am very small: a few million numbers. I know only a small world.": (
-        "How big are you?",
-        "How large are you?",
-        "Are you a large model?",
-        "How many parameters do you have?",
-        "Are you clever?",
-        "How smart are you?",
-    ),
-    "You are welcome!": (
-        "Thank you.",
-        "Thanks!",
-        "Thank you very much.",
-        "Thanks a lot.",
-        "Thank you for your help.",
-        "Great, thank you.",
-        "Thanks for that.",
-    ),
-    "Goodbye! Come back soon.": ("Goodbye.", "Bye!", "See you later.", "Good night.", "I have to go now.", "See you tomorrow.", "Bye bye."),
-}
-
-# Subjects that the model declines.
-BEYOND = (
-    "the weather tomorrow",
-    "quantum physics",
-    "the stock market",
-    "the price of gold",
-    "the last election",
-    "football",
-    "a good film",
-    "the history of Rome",
-    "my taxes",
-    "the best phone",
-    "world politics",
-    "black holes",
-    "organic chemistry",
-    "a recipe for pizza",
-    "the meaning of life",
-    "the news today",
-    "the theory of relativity",
-    "video games",
-    "the French revolution",
-    "modern art",
-    "DNA",
-    "my health",
-    "the law",
-    "the future",
-    "opera",
-    "classical music",
-    "the pyramids",
-    "car engines",
-    "tennis",
-)
 
 # kind -> members that can be asked for
 LISTABLE = {
@@ -268,6 +232,3 @@ LISTABLE = {
 
 # Lists that are told from their start.
 IN_ORDER = (DAYS, MONTHS, PLANETS, SEASONS, ROLES)
-
-# The answer to everything outside this world.
-UNKNOWN = "I am a small model and do not know that. Ask me for a story, a sum or a fact about the network."
