@@ -67,7 +67,7 @@ describe('cortensord model', () => {
     assert.equal(await modelDir('/some/path', config.models.dir), '/some/path');
     await assert.rejects(modelDir('model:other', config.models.dir), { code: 'STORE_MODEL_UNKNOWN' });
 
-    assert.match((await cli('list')).out, /tiny +5\.6 MB +6 +apache-2\.0 +\d{4}-\d\d-\d\d +yes +bafybei[a-z2-7]{52} +org\/tiny@a{12}/);
+    assert.match((await cli('list')).out, /tiny +9\.1 MB +6 +apache-2\.0 +\d{4}-\d\d-\d\d +yes +bafybei[a-z2-7]{52} +org\/tiny@a{12}/);
     assert.equal(JSON.parse((await cli('list', '--json')).out)[0].total, total);
     assert.match((await cli('show', 'tiny')).out, /in modelDirs +model:tiny[\s\S]*model\.safetensors +\d+ +[0-9a-f]{64}/);
     assert.match((await cli('verify')).out, /tiny: 6 files, 5\.6 MB, as they were pulled/);
