@@ -70,7 +70,7 @@ describe('cortensord model', () => {
     assert.match((await cli('list')).out, /tiny +9\.1 MB +6 +apache-2\.0 +\d{4}-\d\d-\d\d +yes +bafybei[a-z2-7]{52} +org\/tiny@a{12}/);
     assert.equal(JSON.parse((await cli('list', '--json')).out)[0].total, total);
     assert.match((await cli('show', 'tiny')).out, /in modelDirs +model:tiny[\s\S]*model\.safetensors +\d+ +[0-9a-f]{64}/);
-    assert.match((await cli('verify')).out, /tiny: 6 files, 5\.6 MB, as they were pulled/);
+    assert.match((await cli('verify')).out, /tiny: 6 files, 9\.1 MB, as they were pulled/);
     assert.match((await cli('pull', 'org/tiny')).err, /already here/);
     assert.equal(JSON.parse((await cli('rm', 'tiny', '--json')).out).bytesFreed, total);
     const gone = await cli('show', 'tiny', '--json');
