@@ -1,5 +1,5 @@
 /** Connects to peers that the DHT or the bootstrap list brings up, within bounds. libp2p has no auto-dialler of its own. */
-import type { PeerId, PeerInfo } from '@libp2p/interface';
+import type { Connection, PeerId, PeerInfo } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Logger } from 'pino';
 import type { Clock } from '../../util/clock.ts';
@@ -14,8 +14,10 @@ export const LOOK_INTERVAL_MIN_MS = 500;
 export const LOOK_INTERVAL_MAX_MS = 10_000;
 const DIALS_MAX = 8;
 const DIAL_TIMEOUT_MS = 5_000;
-/** A connection this old whose peer is unknown to gossip is identified again. */
+/** A connection this old without a stream for gossip to its peer is identified again. */
 const IDENTIFY_AFTER_MS = 3_000;
+/** Protocol ids of gossipsub begin with it. */
+const GOSSIP_PROTOCOL = '/meshsub/';
 
 export class Dialler {
   readonly #host: Host;
@@ -80,15 +82,17 @@ export class Dialler {
   }
 
   /**
-   * Asks connected peers again what they speak when gossip does not know them: an identify that was lost on a busy machine would
-   * otherwise leave both sides connected and deaf, for libp2p asks only once.
+   * Asks connected peers again what they speak when nothing can be said to them by gossip. An identify that was lost on a busy machine leaves
+   * both sides connected and deaf, for libp2p asks only once; and gossipsub tries to open its stream once, when a peer is identified: where
+   * that failed, or the stream broke, it counts the peer among its own and never speaks to it again. Identifying makes it try once more.
    */
   #identifyAgain(): void {
-    const gossiping = new Set(this.#host.services.pubsub.getPeers().map(String));
-    for (const connection of this.#host.getConnections()) {
+    const connections = this.#host.getConnections();
+    const reached = new Set(connections.filter(hasGossipStream).map(({ remotePeer }) => remotePeer.toString()));
+    for (const connection of connections) {
       const peer = connection.remotePeer.toString();
       const age = this.#clock.now() - (connection.timeline.open ?? this.#clock.now());
-      if (gossiping.has(peer) || connection.status !== 'open' || age < IDENTIFY_AFTER_MS || this.#identifying.has(peer)) continue;
+      if (reached.has(peer) || connection.status !== 'open' || age < IDENTIFY_AFTER_MS || this.#identifying.has(peer)) continue;
       this.#identifying.add(peer);
       this.#host.services.identify
         .identify(connection, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
@@ -104,4 +108,10 @@ export class Dialler {
       if (!peer.id.equals(this.#host.peerId)) this.#dial(peer.id);
     }
   }
+}
+
+function hasGossipStream({ streams }: Connection): boolean {
+  return streams.some(
+    ({ direction, protocol, status }) => direction === 'outbound' && protocol.startsWith(GOSSIP_PROTOCOL) && status === 'open',
+  );
 }
