@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 const COLLECT_BYTES = 4 << 20;
 
 /**
- * Buffers that die young lie outside V8's heap, and V8 lets 64 MiB of them gather before it collects the whole heap on all cores: on a node that
- * passes blocks on, that is half of its CPU time. A collection of the young generation alone frees them in a millisecond, so it is asked for in time.
+ * Buffers that die young lie outside V8's heap, and V8 lets 64 MiB of them gather before it collects the whole heap on all cores, which a node
+ * that passes blocks on does all the time. A collection of the young generation alone frees them in a millisecond, so it is asked for in time.
  */
 export class YoungBuffers {
   readonly #collect: () => void;
