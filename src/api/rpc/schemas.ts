@@ -98,6 +98,7 @@ export const nodeStatus = z.object({
       models: z.array(z.string()),
     })
     .optional(),
+  refusedModels: z.array(z.object({ role, model: z.string(), code: z.string(), message: z.string(), remedy: z.string() })),
   counters: z.partialRecord(role, z.record(z.string(), z.number())),
   endpoints: z.object({ rest: z.string().optional(), rpc: z.string() }),
 }) satisfies z.ZodType<Wire<NodeStatus>>;

@@ -37,6 +37,10 @@ export async function status(options: GlobalOptions, io: Io): Promise<void> {
       ['provider', engine && `${engine.provider} (${engine.providerRequested} requested)`],
       ...(engine?.warnings ?? []).map((warning) => ['warning', warning] as const),
       ['models', engine?.models.join(', ')],
+      ...node.refusedModels.flatMap(({ role, model, code, message, remedy }) => [
+        ['refused', `${model} (${role}): ${code}: ${message}`] as const,
+        ['', remedy] as const,
+      ]),
       ['rest', node.endpoints.rest],
       ['rpc', node.endpoints.rpc],
       ...counters,
