@@ -85,6 +85,8 @@ export interface NodeStatus {
         readonly runtime: string;
         readonly threads: number;
         readonly models: readonly string[];
+        /** Process that computes; absent while there is none. */
+        readonly pid?: number | undefined;
       }
     | undefined;
   /** Models that a role was told to serve and does not: `model` as the configuration names it, with error code and what to do. */

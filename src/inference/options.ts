@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly provider?: 'auto' | ProviderName;
   /** Bound on what CUDA takes for weights and computing, MiB, 0–1,048,576; the KV cache comes on top. 0 is none. */
   readonly gpuMemoryMiB?: number;
+  /** Bound on the resident memory of the worker process, MiB, 0–16,777,216: above it the worker is ended, as by a crash. 0 is none. Linux. */
+  readonly memoryMiB?: number;
   readonly logger?: Logger;
   /** Where models are tried out before they are loaded; engines without one share one that remembers in memory. */
   readonly rehearsals?: Rehearsals;
@@ -50,6 +52,7 @@ const RANGES = {
   prefillChunkTokens: [8, 2048],
   paceMsPerToken: [0, 60_000],
   gpuMemoryMiB: [0, 1 << 20],
+  memoryMiB: [0, 1 << 24],
 } as const;
 
 export const SPECULATION = ['auto', 'on', 'off'] as const;
@@ -69,6 +72,7 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     backend: options.backend ?? 'auto',
     provider: options.provider ?? 'auto',
     gpuMemoryMiB: options.gpuMemoryMiB ?? 0,
+    memoryMiB: options.memoryMiB ?? 0,
   };
   for (const [field, [min, max]] of Object.entries(RANGES)) {
     const value = resolved[field as keyof typeof RANGES];

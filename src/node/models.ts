@@ -56,11 +56,12 @@ export async function loadModels(components: ModelComponents, roles: ReadonlySet
   const { config, rehearsals, refusals, clock, log, signal } = components;
   const { miner, guard } = config;
   if (!roles.has('miner') && !roles.has('guard')) return undefined;
-  const { threads, provider, gpuMemoryMiB } = roles.has('miner') ? miner : guard;
+  const { threads, provider, gpuMemoryMiB, memoryMiB } = roles.has('miner') ? miner : guard;
   const engine = createEngine({
     ...(threads > 0 ? { threads } : {}),
     provider,
     gpuMemoryMiB,
+    memoryMiB,
     ...(roles.has('miner')
       ? {
           slots: miner.slots,

@@ -157,6 +157,7 @@ function statusOf(c: ServiceComponents): NodeStatus {
             runtime: `onnxruntime ${engine.runtimeVersion ?? ''}`.trim(),
             threads: engine.threads,
             models: engine.models.map((model) => model.name),
+            ...(engine.pid === undefined ? {} : { pid: engine.pid }),
           },
         }),
     refusedModels: c.refusals.all,

@@ -96,6 +96,7 @@ export const nodeStatus = z.object({
       runtime: z.string(),
       threads: count,
       models: z.array(z.string()),
+      pid: count.optional(),
     })
     .optional(),
   refusedModels: z.array(z.object({ role, model: z.string(), code: z.string(), message: z.string(), remedy: z.string() })),

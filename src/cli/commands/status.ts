@@ -33,7 +33,11 @@ export async function status(options: GlobalOptions, io: Io): Promise<void> {
         'chain',
         `${chain.chainId}, block ${chain.head}, ${chain.healthy ? 'healthy' : `no answer for ${Math.floor(chain.headAgeMs / 1000)} s`}`,
       ],
-      ['engine', engine && `${engine.backend} (${engine.runtime}, ${engine.threads} threads)`],
+      [
+        'engine',
+        engine &&
+          `${engine.backend} (${engine.runtime}, ${engine.threads} threads${engine.pid === undefined ? '' : `, pid ${engine.pid}`})`,
+      ],
       ['provider', engine && `${engine.provider} (${engine.providerRequested} requested)`],
       ...(engine?.warnings ?? []).map((warning) => ['warning', warning] as const),
       ['models', engine?.models.join(', ')],

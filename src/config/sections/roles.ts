@@ -51,6 +51,10 @@ export const miner = section('Holds models and answers.', {
     { doc: 'Bound on what CUDA takes for weights and computing, the KV cache on top; 0 is none.', unit: 'MiB' },
     int(0, 1_048_576).default(0),
   ),
+  memoryMiB: field(
+    { doc: 'Bound on the resident memory of the engine’s process: above it the process is started anew. 0 is none. Linux.', unit: 'MiB' },
+    int(0, 16_777_216).default(0),
+  ),
   heartbeatMs: field({ doc: 'How often capacity is announced.', unit: 'ms' }, int(200, 60_000).default(2_000)),
   evidenceTtlMs: field(
     { doc: 'How long evidence of a finished task is kept for guards.', unit: 'ms' },
@@ -77,6 +81,10 @@ export const guard = section('Audits finished tasks and votes.', {
   gpuMemoryMiB: field(
     { doc: 'Bound on what CUDA takes for weights and computing, the KV cache on top; 0 is none.', unit: 'MiB' },
     int(0, 1_048_576).default(0),
+  ),
+  memoryMiB: field(
+    { doc: 'Bound on the resident memory of the engine’s process: above it the process is started anew. 0 is none. Linux.', unit: 'MiB' },
+    int(0, 16_777_216).default(0),
   ),
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(
