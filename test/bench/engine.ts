@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Session } from '../../src/inference/backend.ts';
 import { ggufWeights } from '../../src/inference/gguf/weights.ts';
 import { GgufFile } from '../../src/inference/gguf.ts';
+import { GGUF_BLOCK } from '../../src/inference/graph/blocks.ts';
 import { buildDecoder } from '../../src/inference/graph/decoder.ts';
 import { graphBytes } from '../../src/inference/graph/size.ts';
 import { syntheticWeights } from '../../src/inference/graph/syntheticWeights.ts';
@@ -95,7 +96,7 @@ async function compare(
         own.push(mine);
         if (their.length > 0) other.push(best(their));
       }
-      const limit = (1e9 * (bandwidth.get(threads) as number)) / graphBytes(SHAPE, 0, quantisation);
+      const limit = (1e9 * (bandwidth.get(threads) as number)) / graphBytes(SHAPE, 0, quantisation, GGUF_BLOCK);
       const name = (kind: string): string => `${quantisation}_t${threads}_${kind}`;
       for (const kind of ['prefill', 'decode', 'batch'] as const) {
         const of = (rates: readonly Rates[]): number[] => rates.map((rate) => rate[kind]);
