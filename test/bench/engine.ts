@@ -37,6 +37,7 @@ export const engine: Benchmark = {
     'eight rows, in llama.cpp eight sequences of one context. Rounds alternate; a ratio compares within a round, with the better of llama.cpp ' +
     'with and without flash attention (f16 cache; ours f32). Bandwidth: each thread compares two arrays of 256 MiB; the limit of decoding is ' +
     `that by the bytes of weights that a token reads. llama.cpp is measured where it is installed: \`${LLAMA_INSTALL.replace(/--prefix \S+/, '--prefix node_modules/.cache/llama')}\`.`,
+  asEngine: true,
   async run(context) {
     const { random, say, dir } = context;
     if (!LlamaCpp.isInstalled) say(`llama.cpp is left out; to compare: ${LLAMA_INSTALL}`);
