@@ -3,10 +3,11 @@ import { inferenceError } from './errors.ts';
 import { PROVIDERS, type ProviderName } from './provider.ts';
 import { QUANTISATIONS, type Quantisation } from './quantisation.ts';
 import type { Rehearsals } from './rehearsal/index.ts';
+import { pickThreads, THREADS_MAX } from './threads.ts';
 
 /** Settings of an engine; every one has a default. */
 export interface EngineOptions {
-  /** Threads inside one forward pass, 1–64. */
+  /** Threads inside one forward pass, 1–64; by default by the cores of the machine (threads.ts). */
   readonly threads?: number;
   /** Requests that one model runs at the same time, 1–64. */
   readonly slots?: number;
@@ -44,7 +45,7 @@ export interface EngineOptions {
 export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger' | 'rehearsals'>>;
 
 const RANGES = {
-  threads: [1, 64],
+  threads: [1, THREADS_MAX],
   slots: [1, 64],
   prefixRows: [0, 64],
   queueMax: [0, 4096],
@@ -60,7 +61,7 @@ export const SPECULATION = ['auto', 'on', 'off'] as const;
 /** @throws REQUEST_INVALID naming the field and its range */
 export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
   const resolved: ResolvedEngineOptions = {
-    threads: options.threads ?? 1,
+    threads: options.threads ?? pickThreads(),
     slots: options.slots ?? 8,
     prefixRows: options.prefixRows ?? 4,
     queueMax: options.queueMax ?? 64,

@@ -42,7 +42,7 @@ export const miner = section('Holds models and answers.', {
     z.enum(['auto', 'on', 'off']).default('auto'),
   ),
   queueMax: field({ doc: 'Requests that wait for a slot; above it ENGINE_QUEUE_FULL.' }, int(0, 1_024).default(16)),
-  threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  threads: field({ doc: 'CPU threads of the engine; 0 is one for each core less one, 16 at most.' }, int(0, 64).default(0)),
   provider: field(
     { doc: 'What computes; `auto` is CUDA where it is installed and works, else the CPU. What cannot run is a warning in the status.' },
     z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
@@ -73,7 +73,7 @@ export const guard = section('Audits finished tasks and votes.', {
     { doc: 'Model folders it can replay; `default` is the built-in model, `model:<name>` one from the store.', path: true },
     modelDirs,
   ),
-  threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  threads: field({ doc: 'CPU threads of the engine; 0 is one for each core less one, 16 at most.' }, int(0, 64).default(0)),
   provider: field(
     { doc: 'What computes; `auto` is CUDA where it is installed and works, else the CPU. What cannot run is a warning in the status.' },
     z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
