@@ -29,9 +29,12 @@ export async function openSession(
   const rows = options.slots + 1 + options.prefixRows;
   const { threads } = options;
   if (manifest.format === 'onnx') {
-    const [model, data] = manifest.weightFiles as [string, string?];
+    const [model, ...data] = manifest.weightFiles as [string, ...string[]];
     const file = path.join(manifest.dir, model);
-    await checkExternalData(file, data === undefined ? undefined : path.posix.basename(data));
+    await checkExternalData(
+      file,
+      data.map((name) => path.posix.basename(name)),
+    );
     return { session: await ExportedSession.open({ file, vocab: manifest.vocab, rows, contextTokens, threads }), profile: 'onnx' };
   }
   const shape = decoderShape(manifest.config);
