@@ -1,4 +1,5 @@
 import { utilError } from '../../util/errors.ts';
+import { inferenceError } from '../errors.ts';
 import type { ExportShape, FloatType } from './exportedInputs.ts';
 import { NativeArray } from './nativeMemory.ts';
 import type { OrtApi, Pointer } from './ortApi.ts';
@@ -24,43 +25,56 @@ export interface ExportCache {
   close(): void;
 }
 
+/** What the C API's binding allocates at once. */
+const ARRAY_BYTES_MAX = 2 ** 31 - 1;
 const ELEMENT_BYTES: Readonly<Record<FloatType, number>> = { float32: 4, float16: 2 };
 
-/** One array for each layer and part, of slots that each hold a context. */
+/** Places that each hold a context: one array for each layer and part. */
 class Slots {
   readonly #init: ExportCacheInit;
-  readonly #arrays: readonly NativeArray<'uint8'>[];
-  readonly tokenBytes: number;
-  readonly #slotBytes: number;
+  readonly #arrays: readonly (readonly NativeArray<'uint8'>[])[];
+  readonly #tokenBytes: number;
 
+  /** @throws MODEL_UNSUPPORTED when a layer of a context is too large */
   constructor(init: ExportCacheInit, slots: number) {
     const { layers, kvHeads, headSize, cacheType } = init.layout;
     this.#init = init;
-    this.tokenBytes = headSize * ELEMENT_BYTES[cacheType];
-    this.#slotBytes = kvHeads * init.contextTokens * this.tokenBytes;
-    this.#arrays = Array.from({ length: 2 * layers }, () => new NativeArray('uint8', slots * this.#slotBytes));
+    this.#tokenBytes = headSize * ELEMENT_BYTES[cacheType];
+    const bytes = kvHeads * init.contextTokens * this.#tokenBytes;
+    if (bytes > ARRAY_BYTES_MAX) {
+      const message = `keys of ${init.contextTokens} tokens take ${bytes} bytes a layer; at most ${ARRAY_BYTES_MAX} are kept: allow fewer tokens`;
+      throw inferenceError('MODEL_UNSUPPORTED', message, { bytes, bytesMax: ARRAY_BYTES_MAX });
+    }
+    this.#arrays = Array.from({ length: slots }, () => Array.from({ length: 2 * layers }, () => new NativeArray('uint8', bytes)));
   }
 
   /** Tensors of so many tokens over the beginning of a slot. */
   tensors(slot: number, tokens: number): Pointer[] {
     const { api, layout } = this.#init;
     const dims = [1, layout.kvHeads, tokens, layout.headSize];
-    const bytes = layout.kvHeads * tokens * this.tokenBytes;
-    return this.#arrays.map(({ address }) => api.createTensor(layout.cacheType, address + BigInt(slot * this.#slotBytes), bytes, dims));
+    const bytes = layout.kvHeads * tokens * this.#tokenBytes;
+    return this.#slot(slot).map(({ address }) => api.createTensor(layout.cacheType, address, bytes, dims));
   }
 
   /** Copies the first tokens of each head. @param fromHead, toHead tokens from one head to the next; the latter the smaller one within a slot */
   copy(from: number, fromHead: number, to: number, toHead: number, tokens: number): void {
-    for (const { view } of this.#arrays) {
+    const bytes = tokens * this.#tokenBytes;
+    for (const [i, { view }] of this.#slot(from).entries()) {
+      const target = this.#slot(to)[i]?.view as Uint8Array;
       for (let head = 0; head < this.#init.layout.kvHeads; head++) {
-        const start = from * this.#slotBytes + head * fromHead * this.tokenBytes;
-        view.copyWithin(to * this.#slotBytes + head * toHead * this.tokenBytes, start, start + tokens * this.tokenBytes);
+        const start = head * fromHead * this.#tokenBytes;
+        // Also within one array, where they overlap: as memmove does.
+        target.set(view.subarray(start, start + bytes), head * toHead * this.#tokenBytes);
       }
     }
   }
 
   close(): void {
-    for (const array of this.#arrays) array.free();
+    for (const array of this.#arrays.flat()) array.free();
+  }
+
+  #slot(slot: number): readonly NativeArray<'uint8'>[] {
+    return this.#arrays[slot] as readonly NativeArray<'uint8'>[];
   }
 }
 

@@ -92,6 +92,14 @@ for (const Cache of [GrowingCache, FixedCache]) {
 }
 
 describe('cache of an export that grows', () => {
+  it('MODEL_UNSUPPORTED for heads that no machine holds', () => {
+    const layout = { ...LAYOUT, kvHeads: 2 ** 40, headSize: 2 ** 40 };
+    assert.throws(
+      () => new GrowingCache({ ...memory(), layout, rows: 1, contextTokens: CONTEXT }),
+      (error) => isCoded(error, 'MODEL_UNSUPPORTED'),
+    );
+  });
+
   it('leaves a row as it was when a pass fails, and has no more tokens than were computed', () => {
     const { api, tensors } = memory();
     const cache = new GrowingCache({ api, layout: LAYOUT, rows: 1, contextTokens: CONTEXT });
