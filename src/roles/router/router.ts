@@ -1,5 +1,6 @@
 import { hashStatement, signStatement } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash, taskIdOf } from '../../crypto/ids.ts';
+import { forcedCallsGrammar } from '../../inference/tools/forced.ts';
 import { ToolStream } from '../../inference/tools/stream.ts';
 import type { Channel } from '../../protocols/channel.ts';
 import type { InferDown, InferUp } from '../../protocols/infer/messages.ts';
@@ -174,12 +175,13 @@ export class RouterRole implements Router {
   }
 
   async *#run(
-    request: CompletionRequest,
+    given: CompletionRequest,
     choices: number,
     signal: AbortSignal,
   ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
-    const model = this.#c.catalog.find(request.model);
-    if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${request.model}`, { model: request.model });
+    const model = this.#c.catalog.find(given.model);
+    if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${given.model}`, { model: given.model });
+    const request = withForcedCalls(given, model);
     // A miner refuses what it cannot hold; nothing is reserved for it.
     if (request.grammar !== undefined) model.grammars.check(request.grammar);
     const promptIds = model.tokenizer.encodeChat(request.messages, request.tools);
@@ -368,8 +370,9 @@ export class RouterRole implements Router {
         new ToolStream(
           toolFormat,
           tools.map(({ name }) => name),
+          job.request.parallelToolCalls === false ? 1 : undefined,
         );
-      const text = new TextStream(model.tokenizer, stop, calls && toolFormat?.marks);
+      const text = new TextStream(model.tokenizer, stop, calls && toolFormat?.tokens);
       const answer = readAnswer(channel, assignment, contracts, this.#options, topLogprobs, signal);
       let step = await answer.next();
       for (; !step.done; step = await answer.next()) {
@@ -466,4 +469,10 @@ export class RouterRole implements Router {
 
 function hex(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes).toString('hex')}`;
+}
+
+/** A call that must be made is a grammar of its own, in the model's form. @throws GRAMMAR_UNSUPPORTED, GRAMMAR_INVALID */
+function withForcedCalls(request: CompletionRequest, { tokenizer }: CatalogModel): CompletionRequest {
+  const { toolChoice: choice, tools = [], parallelToolCalls: parallel = true } = request;
+  return choice === undefined ? request : { ...request, grammar: forcedCallsGrammar(tokenizer.toolFormat, { tools, choice, parallel }) };
 }
