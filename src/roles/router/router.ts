@@ -1,6 +1,5 @@
 import { hashStatement, signStatement } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash, taskIdOf } from '../../crypto/ids.ts';
-import { forcedCallsGrammar } from '../../inference/tools/forced.ts';
 import { ToolStream } from '../../inference/tools/stream.ts';
 import type { Channel } from '../../protocols/channel.ts';
 import type { InferDown, InferUp } from '../../protocols/infer/messages.ts';
@@ -15,6 +14,7 @@ import { type Admission, Gate } from './admission.ts';
 import type { CatalogModel } from './catalog.ts';
 import { readAnswer, worthRetrying } from './dispatch.ts';
 import { routerError } from './errors.ts';
+import { withForcedCalls } from './forcedCalls.ts';
 import type { Router, RouterComponents } from './index.ts';
 import { interleave } from './interleave.ts';
 import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger.ts';
@@ -181,7 +181,7 @@ export class RouterRole implements Router {
   ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
     const model = this.#c.catalog.find(given.model);
     if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${given.model}`, { model: given.model });
-    const request = withForcedCalls(given, model);
+    const request = withForcedCalls(given, model.tokenizer.toolFormat);
     // A miner refuses what it cannot hold; nothing is reserved for it.
     if (request.grammar !== undefined) model.grammars.check(request.grammar);
     const promptIds = model.tokenizer.encodeChat(request.messages, request.tools);
@@ -469,10 +469,4 @@ export class RouterRole implements Router {
 
 function hex(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes).toString('hex')}`;
-}
-
-/** A call that must be made is a grammar of its own, in the model's form. @throws GRAMMAR_UNSUPPORTED, GRAMMAR_INVALID */
-function withForcedCalls(request: CompletionRequest, { tokenizer }: CatalogModel): CompletionRequest {
-  const { toolChoice: choice, tools = [], parallelToolCalls: parallel = true } = request;
-  return choice === undefined ? request : { ...request, grammar: forcedCallsGrammar(tokenizer.toolFormat, { tools, choice, parallel }) };
 }
