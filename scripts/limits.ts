@@ -133,6 +133,7 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Entries of an array in it', 'src/inference/gguf/header.ts#ARRAY_MAX', '`MODEL_INVALID`'],
     ['ONNX export, and its file of weights', 'src/inference/modelFiles.ts#ONNX_BYTES_MAX', '`MODEL_FILE_TOO_LARGE`'],
     ['Files that an ONNX graph takes weights from', 'src/inference/onnx/externalData.ts#EXTERNAL_FILES_MAX', '`MODEL_INVALID`'],
+    ['Blocks of a CAR file', 'src/inference/store/car/carBlocks.ts#CAR_BLOCKS_MAX', '`STORE_TOO_LARGE`'],
     ['Files of a sharded model', 'src/inference/modelFiles.ts#SHARDS_MAX', '`MODEL_INVALID`'],
     ['Self-test of a model at start', 'src/roles/miner/miner.ts#SELF_TEST_TIMEOUT_MS', 'the miner does not start, `TIMEOUT`'],
     ['Wait for the voucher', 'src/node/index.ts#VOUCHER_TIMEOUT_MS', '`TIMEOUT`; the task stays unpaid'],
