@@ -130,7 +130,7 @@ async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
   const gguf = (await readdir(dir)).filter((name) => name.endsWith('.gguf'));
   if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
   if (gguf.length === 1) return { format: 'gguf', weightFiles: gguf, weightMap: undefined };
-  const onnx = await findOnnx(dir);
+  const onnx = await findOnnx(dir, async () => ((await hasFile(dir, 'config.json')) ? readJson(dir, 'config.json') : {}));
   return onnx === undefined ? safetensors : { format: 'onnx', weightFiles: onnx, weightMap: undefined };
 }
 

@@ -95,6 +95,16 @@ describe('model files', () => {
         findModelFiles(dir),
         (error) => isCoded(error, 'MODEL_INVALID') && error.data.choices === 'onnx/model_fp16.onnx, onnx/model_q4.onnx',
       );
+      const config = path.join(dir, 'config.json');
+      const settings = JSON.parse(await readFile(config, 'utf8')) as object;
+      for (const [dtype, file] of Object.entries({ q4: 'model_q4', fp16: 'model_fp16' })) {
+        await writeFile(config, JSON.stringify({ ...settings, 'transformers.js_config': { dtype } }));
+        assert.deepEqual((await findModelFiles(dir)).weightFiles, [`onnx/${file}.onnx`]);
+      }
+      for (const named of [{ dtype: 'q8' }, { dtype: 'toString' }, { dtype: { model: 'q4' } }, null, 5]) {
+        await writeFile(config, JSON.stringify({ ...settings, 'transformers.js_config': named }));
+        await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+      }
       await addVariant('onnx/model.onnx');
       assert.deepEqual((await findModelFiles(dir)).weightFiles, ['onnx/model.onnx']);
     });
