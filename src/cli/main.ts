@@ -118,9 +118,12 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     .option('--sha256 <hex>', 'what a file by URL must hash to')
     .option('--share', 'let other nodes have it')
     .option('--no-share', 'keep it to this node');
-  add(model, 'import <path> <name>', 'take a file or a folder of this machine in', async (options, [path = '', name = '']) =>
+  add(model, 'import <path> <name>', 'take a file, a folder or a CAR file of this machine in', async (options, [path = '', name = '']) =>
     (await models()).modelImport(path, name, options, io),
   ).option('--share', 'let other nodes have it');
+  add(model, 'export <name>', 'write a model to a CAR file, which IPFS and `model import` read', async (options, [name = '']) =>
+    (await models()).modelExport(name, options, io),
+  ).option('--car <file>', 'the file; it must not be there');
   add(model, 'list', 'models in the store', async (options) => (await models()).modelList(options, io));
   add(model, 'show <name>', 'one model and its files', async (options, [name = '']) => (await models()).modelShow(name, options, io));
   add(model, 'verify [name]', 'read everything again and compare the hashes', async (options, [name]) =>

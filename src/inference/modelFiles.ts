@@ -3,16 +3,15 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { inferenceError } from './errors.ts';
+import { findOnnx } from './onnxFiles.ts';
 import { openRegular } from './regularFile.ts';
 
 /** How a folder holds the weights. */
 export type WeightsFormat = 'safetensors' | 'sharded' | 'gguf' | 'onnx';
 
 const WEIGHT_BYTES_MAX = 8 * 2 ** 30;
-/** ONNX: a protobuf message, and the file that its weights may be in. */
+/** A protobuf message. */
 const ONNX_BYTES_MAX = 2 ** 31 - 1;
-const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
-const ONNX_VARIANT = /^(?:decoder_)?model(?:_[a-z0-9_]+)?\.onnx$/;
 /** What an encoder does with its hidden states, as sentence-transformers writes it. */
 export const POOLING_FILES = ['modules.json', '1_Pooling/config.json'] as const;
 /** A template of its own, as newer models have it, instead of the one in tokenizer_config.json. */
@@ -56,8 +55,8 @@ export interface ModelFiles {
 
 /**
  * Finds, limits and hashes the files of a model folder: config.json, tokenizer.json, tokenizer_config.json and the weights, which are the
- * first there is of model.safetensors, the shards that model.safetensors.index.json names, one file *.gguf, and model.onnx
- * or onnx/model.onnx with what it keeps in a file of that name and _data. With a signature.json the ONNX file alone is needed.
+ * first there is of model.safetensors, the shards that model.safetensors.index.json names, one file *.gguf, and one ONNX file
+ * (`findOnnx`) with the files that it takes weights from. With a signature.json the ONNX file alone is needed.
  *
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
@@ -137,24 +136,8 @@ async function findWeights(dir: string): Promise<Omit<ModelFiles, 'files'>> {
   const gguf = (await readdir(dir)).filter((name) => name.endsWith('.gguf'));
   if (gguf.length > 1) throw inferenceError('MODEL_INVALID', `${gguf.length} GGUF files in ${dir}; keep one`, { dir, count: gguf.length });
   if (gguf.length === 1) return { format: 'gguf', weightFiles: gguf, weightMap: undefined };
-  const name = await findOnnx(dir);
-  if (name === undefined) return safetensors;
-  const data = `${name}_data`;
-  return { format: 'onnx', weightFiles: (await hasFile(dir, data)) ? [name, data] : [name], weightMap: undefined };
-}
-
-/** `model.onnx`, or the only variant (`model_fp16.onnx`, `model_q4.onnx` …) in the first folder that has one. */
-async function findOnnx(dir: string): Promise<string | undefined> {
-  for (const name of ONNX_FILES) if (await hasFile(dir, name)) return name;
-  for (const folder of ['', 'onnx']) {
-    const names = (await readdir(path.join(dir, folder)).catch(() => [])).filter((name) => ONNX_VARIANT.test(name)).sort();
-    if (names.length > 1) {
-      const data = { dir, count: names.length };
-      throw inferenceError('MODEL_INVALID', `${names.length} ONNX variants in ${dir} (${names.slice(0, 8).join(', ')}); keep one`, data);
-    }
-    if (names[0] !== undefined) return folder === '' ? names[0] : `${folder}/${names[0]}`;
-  }
-  return undefined;
+  const onnx = await findOnnx(dir, async () => ((await hasFile(dir, 'config.json')) ? readJson(dir, 'config.json') : {}));
+  return onnx === undefined ? safetensors : { format: 'onnx', weightFiles: onnx, weightMap: undefined };
 }
 
 /**

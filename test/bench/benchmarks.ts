@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts';
 import { devnet } from './devnet.ts';
 import { embedded } from './embedded.ts';
 import { engine } from './engine.ts';
+import { exports } from './exports.ts';
 import { footprint } from './footprint.ts';
 import { gas } from './gas.ts';
 import { grammar } from './grammar.ts';
@@ -19,6 +20,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   devnet,
   engine,
   embedded,
+  exports,
   speculation,
   prefix,
   grammar,

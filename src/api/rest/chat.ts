@@ -2,11 +2,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routerError } from '../../roles/router/errors.ts';
 import type { CompletionEvent, CompletionRequest, CompletionResult, ContentLogprob, RouterService } from '../../roles/router/service.ts';
 import { utilError } from '../../util/errors.ts';
-import { checkTools, parseChatRequest } from './chatRequest.ts';
+import { parseChatRequest } from './chatRequest.ts';
 import { type ChunkWriter, type CompletionHead, chunkWriter, completionBody, type ToolCallEvent, type WholeChoice } from './completion.ts';
 import type { RestContext } from './context.ts';
 import { errorBody, restError } from './errorBody.ts';
 import { EventStream } from './sse.ts';
+import { checkTools } from './toolRequest.ts';
 
 type Events = AsyncGenerator<CompletionEvent, readonly CompletionResult[], void>;
 

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { parseJson } from '../../inference/tools/format.ts';
-import { CHOICES_MAX, type ChatMessage, type CompletionRequest, type RoutableModel, type ToolCall } from '../../roles/router/service.ts';
+import { CHOICES_MAX, type ChatMessage, type CompletionRequest, type ToolCall } from '../../roles/router/service.ts';
 import { apiError } from '../errors.ts';
+import { maybe, oneRefusal } from './fields.ts';
 import { responseFormat } from './responseFormat.ts';
-
-/** `null` means absent, as in OpenAI's own API. */
-function maybe<T extends z.ZodType>(type: T) {
-  return type.nullish().transform((value): z.output<T> | undefined => value ?? undefined);
-}
+import { forcedChoice, functionType, TOOLS_MAX, tool, toolChoice, toolName } from './toolRequest.ts';
 
 /** A field of OpenAI's API that would change the answer and that we do not do: only values that ask for nothing pass. */
 function unsupported(why: string, harmless: (value: unknown) => boolean = () => false) {
@@ -29,7 +26,6 @@ const only =
   (...allowed: unknown[]) =>
   (value: unknown): boolean =>
     allowed.includes(value);
-const oneRefusal = (message: string) => ({ message, params: { unsupported: true } });
 
 const textPart = z.strictObject({
   type: z.string().refine((type) => type === 'text', oneRefusal('is not supported: only text parts')),
@@ -39,22 +35,6 @@ const textPart = z.strictObject({
   file: ignored('refused by its type'),
   refusal: ignored('refused by its type'),
 });
-
-const TOOLS_MAX = 128;
-const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -');
-const functionType = z.string().refine((type) => type === 'function', oneRefusal('is not supported: only functions'));
-
-const tool = z
-  .strictObject({
-    type: functionType,
-    function: z.strictObject({
-      name: toolName,
-      description: maybe(z.string().max(16_384)),
-      parameters: maybe(z.record(z.string(), z.unknown())).describe('JSON Schema of the arguments.'),
-      strict: unsupported('calls are not constrained to the schema', only(false)),
-    }),
-  })
-  .transform(({ function: { name, description, parameters } }) => ({ name, description, parameters }));
 
 const toolCall = z
   .strictObject({
@@ -158,8 +138,10 @@ export const chatRequestSchema = z.strictObject({
   tools: maybe(z.array(tool).max(TOOLS_MAX)).describe(
     'For models whose chat template renders tools (`cortensor.tools` of GET /v1/models).',
   ),
-  tool_choice: unsupported('a call cannot be forced; only none and auto', only('none', 'auto')),
-  parallel_tool_calls: unsupported('an answer may have several calls', only(true)),
+  tool_choice: maybe(toolChoice).describe(
+    '`auto`, `none`; `required` or a function’s name force a call whose arguments fit the schema (docs/inference.md#tools).',
+  ),
+  parallel_tool_calls: maybe(z.boolean()).describe('false: one call at most.'),
   functions: unsupported('use tools', isEmpty),
   function_call: unsupported('use tool_choice', only('none', 'auto')),
   modalities: unsupported('only text', (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text'),
@@ -184,6 +166,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
   const { data } = parsed;
   if (data.logprobs !== true && (data.top_logprobs ?? 0) > 0)
     throw apiError('INVALID_REQUEST', 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
+  const forced = forcedChoice(data.tools ?? [], data.tool_choice);
   return {
     stream: data.stream ?? false,
     includeUsage: data.stream_options?.include_usage ?? false,
@@ -203,7 +186,9 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       grammar: data.response_format,
       seed: data.seed,
       choices: data.n,
-      tools: data.tools?.length && data.tool_choice !== 'none' ? data.tools : undefined,
+      tools: data.tools?.length && data.tool_choice !== 'none' ? data.tools.map(({ tool }) => tool) : undefined,
+      toolChoice: forced,
+      parallelToolCalls: data.parallel_tool_calls,
       stop: data.stop,
       topLogprobs: data.logprobs === true ? (data.top_logprobs ?? 0) : undefined,
     },
@@ -238,15 +223,4 @@ function paramOf(path: readonly PropertyKey[]): string {
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
     '',
   );
-}
-
-/** @throws UNSUPPORTED_FIELD when the conversation has tools and the model none */
-export function checkTools({ messages, tools, model }: CompletionRequest, models: () => readonly RoutableModel[]): void {
-  const at = messages.findIndex(({ role, toolCalls }) => role === 'tool' || toolCalls !== undefined);
-  if (tools === undefined && at === -1) return;
-  const known = models().find(({ id, modelId }) => id === model || modelId === model);
-  if (known === undefined || known.tools) return;
-  const param = tools === undefined ? `messages[${at}]` : 'tools';
-  const why = `the chat template of ${known.id} has no form of tool calls that is known here`;
-  throw apiError('UNSUPPORTED_FIELD', `${param}: is not supported: ${why}`, { param });
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ensureDataDir } from '../../config/dataDir.ts';
 import { cliEnv } from '../../config/load.ts';
 import type { BatchRates } from '../../inference/measure.ts';
@@ -53,6 +53,19 @@ export async function modelPull(text: string, options: ModelPullOptions, io: Io)
 export async function modelImport(path: string, name: string, options: ModelPullOptions, io: Io): Promise<void> {
   const source = parseSource(/^[./~]/.test(path) ? path : `./${path}`, { endpoint: parseEndpoint(HUB_ENDPOINT), cwd: process.cwd() });
   await pullFrom(source, { name, share: options.share }, options, io);
+}
+
+export interface ModelExportOptions extends GlobalOptions {
+  readonly car?: string;
+}
+
+/** Writes a model to a CAR file. */
+export async function modelExport(name: string, options: ModelExportOptions, io: Io): Promise<void> {
+  if (options.car === undefined) throw cliError('CLI_USAGE', '--car <file> is missing');
+  const { store } = await openStore(options, io);
+  const file = resolve(options.car);
+  const { cid, total } = await follow((signal) => store.export(name, file, signal), options, io);
+  io.out(options.json ? `${JSON.stringify({ name, cid, file })}\n` : `${name}: ${cid}, ${formatBytes(total)} in ${file}\n`);
 }
 
 async function pullFrom(source: Source, wish: PullOptions, options: GlobalOptions, io: Io): Promise<void> {

@@ -1,8 +1,10 @@
 import { BoundedMap } from '../../util/boundedMap.ts';
 import { Automaton, type State } from './automaton.ts';
+import { compileCalls } from './calls.ts';
 import { GRAMMAR_MASKS_KEPT } from './limits.ts';
+import type { Program } from './program.ts';
 import { compileSchema } from './schema.ts';
-import { schemaOf } from './text.ts';
+import { parseGrammar } from './text.ts';
 import type { TokenBytes } from './tokenBytes.ts';
 import type { TokenSet, Vocabulary } from './vocabulary.ts';
 
@@ -12,7 +14,12 @@ import type { TokenSet, Vocabulary } from './vocabulary.ts';
  * @throws GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED, GRAMMAR_TOO_LARGE
  */
 export function checkGrammar(text: string): void {
-  compileSchema(schemaOf(text));
+  programOf(text);
+}
+
+function programOf(text: string): Program {
+  const grammar = parseGrammar(text);
+  return 'calls' in grammar ? compileCalls(grammar.calls) : compileSchema(grammar.schema);
 }
 
 /** A grammar compiled for a model's vocabulary; answers of several requests may follow it at the same time. */
@@ -24,7 +31,7 @@ export class Grammar {
 
   /** @throws GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED, GRAMMAR_TOO_LARGE */
   constructor(text: string, tokens: TokenBytes, vocabulary: Vocabulary) {
-    this.#automaton = new Automaton(compileSchema(schemaOf(text)));
+    this.#automaton = new Automaton(programOf(text));
     this.#tokens = tokens;
     this.#vocabulary = vocabulary;
   }

@@ -4,9 +4,10 @@ import { GRAMMARS_KEPT } from './limits.ts';
 import { type TokenBytes, type TokenSource, tokenBytes } from './tokenBytes.ts';
 import { requireSpelling, Vocabulary } from './vocabulary.ts';
 
+export type { CallForm } from './calls.ts';
 export { checkGrammar, type Grammar, type Matcher, maskLogits } from './grammar.ts';
 export { GRAMMAR_BYTES_MAX } from './limits.ts';
-export { JSON_OBJECT_GRAMMAR, schemaGrammar } from './text.ts';
+export { callsGrammar, JSON_OBJECT_GRAMMAR, schemaGrammar } from './text.ts';
 export type { TokenSource } from './tokenBytes.ts';
 
 /** What is asked of a tokenizer. */

@@ -32,24 +32,43 @@ export const STRING_RULE = 0;
  * @throws GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED naming keyword and path, GRAMMAR_TOO_LARGE
  */
 export function compileSchema(schema: unknown): Program {
-  return new SchemaCompiler(schema).compile();
+  const parts = new SchemaParts();
+  return parts.builder.finish(schemaValue(parts, schema, '', RETURN));
+}
+
+/** What schemas of one program share. */
+export class SchemaParts {
+  readonly builder = new ProgramBuilder();
+  /** Rules by what they are made of. */
+  readonly rules = new Map<string, number>();
+  readonly containers = { array: new Map<Schema | 'any', number>(), object: new Map<Schema | 'any', number>() };
+
+  constructor() {
+    this.rules.set('string', stringRule(this.builder));
+    this.builder.buildRules();
+  }
+}
+
+/** The node where a value that fits the schema begins, before `next`. @param path of the schema, for errors @throws as {@link compileSchema} */
+export function schemaValue(parts: SchemaParts, schema: unknown, path: string, next: number): number {
+  return new SchemaCompiler(schema, parts).compile(path, next);
 }
 
 class SchemaCompiler {
-  readonly #builder = new ProgramBuilder();
+  readonly #builder: ProgramBuilder;
   readonly #root: unknown;
-  /** Rules by what they are made of. */
-  readonly #rules = new Map<string, number>();
-  readonly #containers = { array: new Map<Schema | 'any', number>(), object: new Map<Schema | 'any', number>() };
+  readonly #rules: SchemaParts['rules'];
+  readonly #containers: SchemaParts['containers'];
 
-  constructor(root: unknown) {
+  constructor(root: unknown, { builder, rules, containers }: SchemaParts) {
     this.#root = root;
+    this.#builder = builder;
+    this.#rules = rules;
+    this.#containers = containers;
   }
 
-  compile(): Program {
-    this.#rule('string', () => stringRule(this.#builder));
-    this.#builder.buildRules();
-    return this.#builder.finish(this.#value(this.#root, '', RETURN, 0));
+  compile(path: string, next: number): number {
+    return this.#value(this.#root, path, next, 0);
   }
 
   /** A value that fits the schema. @param depth of schemas that were gone through since the last array or object, and of those */

@@ -1,4 +1,5 @@
 import { inferenceError } from '../errors.ts';
+import { CALL_FORMS, type CallForm, type Calls } from './calls.ts';
 import { GRAMMAR_BYTES_MAX } from './limits.ts';
 
 /** Any JSON object. */
@@ -9,18 +10,22 @@ export function schemaGrammar(schema: unknown): string {
   return JSON.stringify({ type: 'json_schema', schema });
 }
 
-/**
- * The JSON Schema that a grammar's text asks for.
- *
- * @throws GRAMMAR_TOO_LARGE, GRAMMAR_INVALID when it is not in canonical form
- */
-export function schemaOf(text: string): unknown {
+/** The text of the grammar of calls; schemas keep the order of their keys. */
+export function callsGrammar({ form, parallel, tools }: Calls): string {
+  return JSON.stringify({ type: 'tool_calls', form, parallel, tools: tools.map(({ name, parameters }) => ({ name, parameters })) });
+}
+
+/** What a grammar's text asks for. */
+export type ParsedGrammar = { readonly schema: unknown } | { readonly calls: Calls };
+
+/** @throws GRAMMAR_TOO_LARGE, GRAMMAR_INVALID when it is not in canonical form */
+export function parseGrammar(text: string): ParsedGrammar {
   const bytes = Buffer.byteLength(text);
   if (bytes > GRAMMAR_BYTES_MAX) {
     const message = `the grammar has ${bytes} bytes, the bound is ${GRAMMAR_BYTES_MAX}`;
     throw inferenceError('GRAMMAR_TOO_LARGE', message, { bytes, bound: GRAMMAR_BYTES_MAX });
   }
-  if (text === JSON_OBJECT_GRAMMAR) return { type: 'object' };
+  if (text === JSON_OBJECT_GRAMMAR) return { schema: { type: 'object' } };
   let grammar: unknown;
   try {
     grammar = JSON.parse(text);
@@ -29,9 +34,20 @@ export function schemaOf(text: string): unknown {
   }
   const { type, schema } = (grammar ?? {}) as { readonly type?: unknown; readonly schema?: unknown };
   // Keys that are integers come first when JSON is read here: only texts that say the same order are taken.
-  if (type === 'json_schema' && schema !== undefined && schemaGrammar(schema) === text) return schema;
+  if (type === 'json_schema' && schema !== undefined && schemaGrammar(schema) === text) return { schema };
+  if (type === 'tool_calls' && isCalls(grammar) && callsGrammar(grammar) === text) return { calls: grammar };
   throw inferenceError(
     'GRAMMAR_INVALID',
-    'the grammar is neither {"type":"json_object"} nor {"type":"json_schema","schema":…} in canonical form',
+    'the grammar is neither {"type":"json_object"}, {"type":"json_schema","schema":…} nor {"type":"tool_calls","form":…,"parallel":…,"tools":…} in canonical form',
+  );
+}
+
+function isCalls(grammar: unknown): grammar is Calls {
+  const { form, parallel, tools } = grammar as Record<string, unknown>;
+  return (
+    CALL_FORMS.includes(form as CallForm) &&
+    typeof parallel === 'boolean' &&
+    Array.isArray(tools) &&
+    tools.every((tool) => typeof tool === 'object' && tool !== null)
   );
 }

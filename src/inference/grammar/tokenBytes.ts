@@ -1,5 +1,6 @@
 import { inferenceError } from '../errors.ts';
 import { decoderTypes, vocabularyBytes } from '../tokenBytes.ts';
+import { MARK_BYTES_FROM, markByte } from './marks.ts';
 
 /** What is read of a tokenizer. */
 export interface TokenSource {
@@ -11,7 +12,7 @@ export interface TokenSource {
   readonly decoder: unknown;
 }
 
-/** Bytes of each token by id; undefined for those that stand for no bytes of a text. */
+/** Bytes of each token by id, or the byte of a mark; undefined for those that stand for nothing that a grammar asks for. */
 export type TokenBytes = readonly (Uint8Array | undefined)[];
 
 /**
@@ -28,6 +29,13 @@ export function tokenBytes({ vocab, added, decoder }: TokenSource): TokenBytes {
   }
   const bytesOf = vocabularyBytes(decoder);
   const bytes: (Uint8Array | undefined)[] = [];
-  for (const [text, id] of vocab) if (!added.has(id)) bytes[id] = bytesOf(text);
+  for (const [text, id] of vocab) {
+    const mark = added.has(id) ? markByte(text) : undefined;
+    if (mark !== undefined) bytes[id] = Uint8Array.of(mark);
+    if (added.has(id)) continue;
+    const spelled = bytesOf(text);
+    // No text has the bytes that stand for marks.
+    if (spelled.every((byte) => byte < MARK_BYTES_FROM)) bytes[id] = spelled;
+  }
   return Array.from(bytes, (of) => (of?.length === 0 ? undefined : of));
 }

@@ -1,4 +1,3 @@
-import type { InferenceSession } from 'onnxruntime-node';
 import { inferenceError } from '../errors.ts';
 import { CACHE_PARTS, type CachePart } from '../graph/decoder.ts';
 
@@ -21,6 +20,15 @@ const FLOATS = ['float32', 'float16'] as const;
 const INTS = ['int64', 'int32'] as const;
 const LAYERS_MAX = 1024;
 
+/** An input or output as a binding describes it. */
+export interface ExportValue {
+  readonly name: string;
+  readonly isTensor: boolean;
+  readonly type?: string;
+  /** Sizes that are given at run time are texts. */
+  readonly shape?: readonly (number | string)[];
+}
+
 /** What a session needs to know of an export. */
 export interface ExportShape {
   readonly layers: number;
@@ -29,6 +37,8 @@ export interface ExportShape {
   /** Type of the whole cache. */
   readonly cacheType: FloatType;
   readonly logitsType: FloatType;
+  /** Logits of a token, where the graph says it. */
+  readonly vocab: number | undefined;
   readonly ids: IntType;
   /** Types of the inputs that an export may lack; undefined where it does. */
   readonly mask: IntType | undefined;
@@ -42,12 +52,11 @@ export interface ExportShape {
  *
  * @throws MODEL_UNSUPPORTED naming the input or output that is missing, unknown or of another type
  */
-export function exportShape(session: Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>): ExportShape {
+export function exportShape(inputMetadata: readonly ExportValue[], outputMetadata: readonly ExportValue[]): ExportShape {
   const unsupported = (name: string, what: string): Error =>
     inferenceError('MODEL_UNSUPPORTED', `ONNX export: ${name} ${what}`, { key: name });
-  const byName = (list: readonly InferenceSession.ValueMetadata[]): Map<string, InferenceSession.ValueMetadata> =>
-    new Map(list.map((value) => [value.name, value]));
-  const [inputs, outputs] = [byName(session.inputMetadata), byName(session.outputMetadata)];
+  const byName = (list: readonly ExportValue[]): Map<string, ExportValue> => new Map(list.map((value) => [value.name, value]));
+  const [inputs, outputs] = [byName(inputMetadata), byName(outputMetadata)];
   const typed = <T extends string>(
     from: typeof inputs,
     name: string,
@@ -56,10 +65,8 @@ export function exportShape(session: Pick<InferenceSession, 'inputMetadata' | 'o
     const found = from.get(name);
     if (found === undefined) throw unsupported(name, 'is missing');
     const type = types.find((one) => found.isTensor && found.type === one);
-    if (!found.isTensor || type === undefined) {
-      throw unsupported(name, `is ${found.isTensor ? found.type : 'no tensor'}; ${types.join(' and ')} are run`);
-    }
-    return { type, shape: found.shape };
+    if (type === undefined) throw unsupported(name, `is ${found.isTensor ? found.type : 'no tensor'}; ${types.join(' and ')} are run`);
+    return { type, shape: found.shape ?? [] };
   };
   const expected = new Set<string>();
   const optional = <T extends string>(name: string, types: readonly T[]): { type: T; shape: readonly (number | string)[] } | undefined => {
@@ -92,7 +99,7 @@ export function exportShape(session: Pick<InferenceSession, 'inputMetadata' | 'o
       expected.add(EXPORT_IO.past(layers, part));
     }
   }
-  const { type: logitsType } = typed(outputs, EXPORT_IO.logits, FLOATS);
+  const { type: logitsType, shape: logits } = typed(outputs, EXPORT_IO.logits, FLOATS);
   for (const name of inputs.keys()) if (!expected.has(name)) throw unsupported(name, 'is an input that is not known');
   return {
     layers,
@@ -100,6 +107,7 @@ export function exportShape(session: Pick<InferenceSession, 'inputMetadata' | 'o
     headSize,
     cacheType,
     logitsType,
+    vocab: logits.map((size) => (typeof size === 'number' ? size : undefined))[2],
     ids,
     mask,
     positions,

@@ -1,178 +1,81 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { utilError } from '../../util/errors.ts';
 import type { Session, StepInput, StepOutput } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
-import { CACHE_PARTS } from '../graph/decoder.ts';
-import { f16ToF32 } from '../halfFloat.ts';
-import { EXPORT_IO, type ExportShape, exportShape, type FloatType, type IntType } from './exportedInputs.ts';
+import type { ExportShape } from './exportedInputs.ts';
 
 export interface ExportedSessionInit {
-  /** The ONNX file, checked by {@link checkExternalData}. */
+  /** The ONNX file, checked by `checkExternalData`. */
   readonly file: string;
   readonly vocab: number;
   readonly rows: number;
   readonly contextTokens: number;
+  /** New tokens in one pass at most. */
+  readonly stepTokensMax: number;
   readonly threads: number;
 }
 
-/** Keys and values of one row, layer 0 key, layer 0 value, layer 1 key …: [1, kvHeads, tokens, headSize], f32 or f16. Never written to: rows may share them. */
-interface Row {
-  readonly tokens: number;
-  readonly cache: readonly Tensor[];
+/** An exported graph and what its rows hold, on one binding. */
+export interface ExportRuntime {
+  readonly layout: ExportShape;
+  /**
+   * New tokens of one row after the first `past` that it holds.
+   *
+   * @param keep last positions that logits are wanted for
+   * @returns f32 [positions, vocab], valid until the next pass: `keep` positions where the export takes that number, else all new ones
+   */
+  pass(row: number, past: number, ids: Uint32Array, keep: number): Promise<Float32Array>;
+  copyRow(from: number, to: number, tokens: number): void;
+  close(): Promise<void>;
 }
 
 /**
- * A decoder as Hugging Face's exporters write it, on onnxruntime-node. Each row runs by itself, and its cache comes out whole from every pass, as
- * these graphs are made: slower than the engine's own graphs, and independent of what else runs. There is no hidden state.
+ * A decoder as exporters write it. Each row runs by itself, so that it is independent of what else runs. There is no hidden state.
  */
 export class ExportedSession implements Session {
   readonly shape: { readonly vocab: number; readonly hidden: 0 };
   readonly rows: number;
   readonly contextTokens: number;
-  readonly #session: InferenceSession;
-  readonly #layout: ExportShape;
-  readonly #rows: Row[];
+  readonly #runtime: ExportRuntime;
 
-  private constructor(init: ExportedSessionInit, session: InferenceSession, layout: ExportShape) {
-    this.shape = { vocab: init.vocab, hidden: 0 };
-    this.rows = init.rows;
-    this.contextTokens = init.contextTokens;
-    this.#session = session;
-    this.#layout = layout;
-    this.#rows = Array.from({ length: init.rows }, () => this.#emptyRow());
+  /** Closes the runtime when it throws. @throws MODEL_INVALID when the graph gives other logits than config.json says */
+  static async over({ vocab, rows, contextTokens }: ExportedSessionInit, runtime: ExportRuntime): Promise<ExportedSession> {
+    const { vocab: given } = runtime.layout;
+    if (given === undefined || given === vocab) return new ExportedSession(vocab, rows, contextTokens, runtime);
+    await runtime.close();
+    throw contradicts(given, vocab);
   }
 
-  /** @throws MODEL_INVALID when ONNX Runtime refuses the file, MODEL_UNSUPPORTED for other inputs and outputs */
-  static async open(init: ExportedSessionInit): Promise<ExportedSession> {
-    const { file, threads } = init;
-    const options = {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-    } as const;
-    const session = await InferenceSession.create(file, options).catch((error: unknown) => {
-      throw inferenceError('MODEL_INVALID', `${file} is refused by ONNX Runtime`, { file }, error);
-    });
-    try {
-      return new ExportedSession(init, session, exportShape(session));
-    } catch (error) {
-      await session.release();
-      throw error;
-    }
+  private constructor(vocab: number, rows: number, contextTokens: number, runtime: ExportRuntime) {
+    this.shape = { vocab, hidden: 0 };
+    this.rows = rows;
+    this.contextTokens = contextTokens;
+    this.#runtime = runtime;
   }
 
   async run({ first, count, length, ids, past, keep }: StepInput): Promise<StepOutput> {
     const { vocab } = this.shape;
+    const given = this.#runtime.layout.keep === undefined ? length : keep;
+    const pass = async (i: number): Promise<Float32Array> => {
+      const values = await this.#runtime.pass(first + i, past[i] as number, ids.subarray(i * length, (i + 1) * length), keep);
+      if (values.length !== given * vocab) throw contradicts(values.length / given, vocab);
+      return values.subarray((given - keep) * vocab);
+    };
+    const hidden = new Float32Array();
+    if (count === 1) return { logits: await pass(0), hidden };
     const logits = new Float32Array(count * keep * vocab);
-    for (let i = 0; i < count; i++) {
-      const row = this.#cut(first + i, past[i] as number);
-      const output = await this.#pass(row, ids.subarray(i * length, (i + 1) * length), keep);
-      const values = floats(output[EXPORT_IO.logits] as Tensor);
-      const given = this.#layout.keep === undefined ? length : keep;
-      if (values.length !== given * vocab) {
-        throw inferenceError(
-          'MODEL_INVALID',
-          `ONNX export: ${values.length} logits of ${given} tokens; config.json says ${vocab} a token`,
-          {
-            key: 'vocab_size',
-            vocab,
-          },
-        );
-      }
-      logits.set(values.subarray((given - keep) * vocab), i * keep * vocab);
-      const cache = this.#cacheNames(EXPORT_IO.present).map((name) => asInput(output[name] as Tensor));
-      this.#rows[first + i] = { tokens: row.tokens + length, cache };
-    }
-    return { logits, hidden: new Float32Array() };
+    for (let i = 0; i < count; i++) logits.set(await pass(i), i * keep * vocab);
+    return { logits, hidden };
   }
 
   copyRow(from: number, to: number, tokens: number): void {
-    this.#rows[to] = this.#cut(from, tokens);
+    this.#runtime.copyRow(from, to, tokens);
   }
 
   close(): Promise<void> {
-    return this.#session.release();
-  }
-
-  #pass({ tokens, cache }: Row, ids: Uint32Array, last: number): Promise<InferenceSession.OnnxValueMapType> {
-    const dims = [1, ids.length];
-    const total = tokens + ids.length;
-    const { ids: idType, mask, positions, keep, hasCacheBranch } = this.#layout;
-    const feeds: Record<string, Tensor> = { [EXPORT_IO.ids]: integers(idType, ids, dims) };
-    if (mask !== undefined) feeds[EXPORT_IO.mask] = integers(mask, new Uint32Array(total).fill(1), [1, total]);
-    if (positions !== undefined)
-      feeds[EXPORT_IO.positions] = integers(
-        positions,
-        ids.map((_, i) => tokens + i),
-        dims,
-      );
-    if (keep !== undefined) feeds[keep.name] = integers(keep.type, Uint32Array.of(last), keep.dims);
-    if (hasCacheBranch) feeds[EXPORT_IO.useCache] = new Tensor('bool', Uint8Array.of(tokens > 0 ? 1 : 0), [1]);
-    for (const [i, name] of this.#cacheNames(EXPORT_IO.past).entries()) feeds[name] = cache[i] as Tensor;
-    return this.#session.run(feeds);
-  }
-
-  #cacheNames(name: typeof EXPORT_IO.past): string[] {
-    return Array.from({ length: this.#layout.layers }, (_, layer) => CACHE_PARTS.map((part) => name(layer, part))).flat();
-  }
-
-  #emptyRow(): Row {
-    const { layers, kvHeads, headSize, cacheType } = this.#layout;
-    const empty = (): Tensor => tensorOf(cacheType, new Uint8Array(), [1, kvHeads, 0, headSize]);
-    return { tokens: 0, cache: Array.from({ length: 2 * layers }, empty) };
-  }
-
-  /** The row's first `tokens` positions: a row that is given to another request still holds the last one's. */
-  #cut(index: number, tokens: number): Row {
-    const row = this.#rows[index] as Row;
-    if (row.tokens === tokens) return row;
-    if (tokens === 0) return this.#emptyRow();
-    if (row.tokens < tokens) throw utilError('INTERNAL', `cache row ${index} holds ${row.tokens} tokens, not ${tokens}`);
-    const { kvHeads, headSize, cacheType } = this.#layout;
-    const tokenBytes = headSize * (cacheType === 'float16' ? 2 : 4);
-    const cache = row.cache.map((tensor) => {
-      const from = bytesOf(tensor);
-      const out = new Uint8Array(kvHeads * tokens * tokenBytes);
-      for (let head = 0; head < kvHeads; head++) {
-        const start = head * row.tokens * tokenBytes;
-        out.set(from.subarray(start, start + tokens * tokenBytes), head * tokens * tokenBytes);
-      }
-      return tensorOf(cacheType, out, [1, kvHeads, tokens, headSize]);
-    });
-    return { tokens, cache };
+    return this.#runtime.close();
   }
 }
 
-function integers(type: IntType, values: Uint32Array, dims: readonly number[]): Tensor {
-  return type === 'int64' ? new Tensor(type, BigInt64Array.from(values, BigInt), dims) : new Tensor(type, Int32Array.from(values), dims);
-}
-
-function tensorOf(type: FloatType, bytes: Uint8Array<ArrayBuffer>, dims: readonly number[]): Tensor {
-  if (type === 'float32') return new Tensor(type, new Float32Array(bytes.buffer), dims);
-  return halves(new Uint16Array(bytes.buffer), dims);
-}
-
-/** The binding reads f16 from a Uint16Array only, where the library's Tensor holds a Float16Array: what a tensor is to the binding, as an object. */
-function halves(data: Uint16Array, dims: readonly number[]): Tensor {
-  return { type: 'float16', dims, data, location: 'cpu' } as unknown as Tensor;
-}
-
-/** An output that can be an input again. */
-function asInput(tensor: Tensor): Tensor {
-  if (tensor.type !== 'float16') return tensor;
-  const { buffer, byteOffset, byteLength } = tensor.data as Uint16Array;
-  return halves(new Uint16Array(buffer, byteOffset, byteLength / 2), tensor.dims);
-}
-
-function bytesOf({ data }: Tensor): Uint8Array {
-  const { buffer, byteOffset, byteLength } = data as Float32Array;
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** Numbers of an f32 or f16 tensor as f32; f16 is widened exactly. */
-function floats(tensor: Tensor): Float32Array {
-  if (tensor.type !== 'float16') return tensor.data as Float32Array;
-  const { buffer, byteOffset, byteLength } = tensor.data as Uint16Array;
-  return f16ToF32(new Uint16Array(buffer, byteOffset, byteLength / 2));
+function contradicts(given: number, vocab: number): Error {
+  const message = `ONNX export: ${given} logits a token; config.json says ${vocab}`;
+  return inferenceError('MODEL_INVALID', message, { key: 'vocab_size', vocab });
 }

@@ -1,61 +1,67 @@
 import { inferenceError } from '../errors.ts';
-import { openRegular } from '../regularFile.ts';
+import { leavesOf } from './onnxFile.ts';
+import { fieldAt, LENGTH_DELIMITED } from './protobufReader.ts';
 
-const KEY = Buffer.from('location');
-/** Bytes kept from one chunk to the next: an entry before and after its key. */
-const OVERLAP = 512;
+/** Some exporters give each tensor a file of its own. */
+export const EXTERNAL_FILES_MAX = 1_024;
+/** A name in the same folder that no system reads as a path. */
+const PLAIN = /^[A-Za-z0-9_][\w.-]{0,254}$/;
+/** Of TensorProto: entries of a key (1) and a value (2). */
+const EXTERNAL_DATA = 13;
 
 /**
- * Refuses an ONNX file that takes weights from a file other than `allowed`: such a file would not be covered by the model's id. TensorProto keeps
- * the name in `external_data`, field 13, as an entry with key "location"; wherever that key stands as a protobuf string, the whole entry must be the
- * allowed one, byte by byte.
+ * Names of the files that an ONNX file takes weights from: `external_data` of every tensor in it, entries with key "location".
  *
- * @param allowed name in the folder of the ONNX file, or undefined when all weights must be inside
- * @throws MODEL_INVALID
+ * @returns sorted, each once
+ * @throws MODEL_INVALID when the file cannot be read, a name would lead out of its folder, or there are too many
  */
-export async function checkExternalData(file: string, allowed: string | undefined): Promise<void> {
-  const [before, after] = allowed === undefined ? [] : entryAround(allowed);
-  let kept = Buffer.alloc(0);
-  /** Where the search goes on in `kept`. */
-  let from = 0;
-  const check = (bytes: Buffer, last: boolean): void => {
-    for (;;) {
-      const at = bytes.indexOf(KEY, from);
-      // What stands at the end is looked at with the next chunk, when all of the entry is there.
-      if (at === -1 || (!last && at + OVERLAP / 2 > bytes.length)) {
-        from = at === -1 ? Math.max(from, bytes.length - KEY.length + 1) : at;
-        return;
-      }
-      from = at + KEY.length;
-      // The byte before is the length, 8, or the end of a longer form of it. Inside other text it is a letter.
-      const length = at === 0 ? -1 : bytes[at - 1];
-      if (length !== KEY.length && length !== 0) continue;
-      const isAllowed =
-        before !== undefined &&
-        after !== undefined &&
-        at >= before.length &&
-        bytes.subarray(at - before.length, at).equals(before) &&
-        bytes.subarray(from, from + after.length).equals(after);
-      if (!isAllowed)
-        throw inferenceError('MODEL_INVALID', `${file} takes weights from ${allowed ? 'another file' : 'a file'} outside`, { file });
-    }
-  };
-  for await (const chunk of (await openRegular(file)).createReadStream({ highWaterMark: 1 << 20 })) {
-    kept = Buffer.concat([kept, chunk as Buffer]);
-    check(kept, false);
-    const dropped = Math.max(0, Math.min(from, kept.length) - OVERLAP);
-    kept = kept.subarray(dropped);
-    from -= dropped;
+export async function externalFiles(file: string): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const { bytes } of leavesOf(file, 'TensorProto', [EXTERNAL_DATA])) {
+    for (const name of locationsOf(bytes, file)) names.add(plain(name, file));
+    if (names.size <= EXTERNAL_FILES_MAX) continue;
+    const data = { file, max: EXTERNAL_FILES_MAX };
+    throw inferenceError('MODEL_INVALID', `${file} takes weights from more than ${EXTERNAL_FILES_MAX} files`, data);
   }
-  check(kept, true);
+  return [...names].sort();
 }
 
-/** The bytes of `external_data { key: "location" value: allowed }` before and after the key. */
-function entryAround(allowed: string): [Buffer, Buffer] {
-  const value = Buffer.from(allowed);
-  const entryBytes = 2 + KEY.length + 2 + value.length;
-  return [
-    Buffer.from([(13 << 3) | 2, entryBytes, (1 << 3) | 2, KEY.length]),
-    Buffer.concat([Buffer.from([(2 << 3) | 2, value.length]), value]),
-  ];
+/**
+ * Refuses an ONNX file that takes weights from a file that is not in `allowed`: the model's id would not cover it.
+ *
+ * @param allowed names in the folder of the ONNX file
+ * @throws MODEL_INVALID
+ */
+export async function checkExternalData(file: string, allowed: readonly string[]): Promise<void> {
+  const other = (await externalFiles(file)).find((name) => !allowed.includes(name));
+  if (other !== undefined) {
+    throw inferenceError('MODEL_INVALID', `${file} takes weights from ${other}, which the model's id does not cover`, {
+      file,
+      name: other,
+    });
+  }
+}
+
+function plain(name: string, file: string): string {
+  if (PLAIN.test(name) && !name.endsWith('.onnx')) return name;
+  const message = `${file} takes weights from ${JSON.stringify(name)}; only a plain name of a file beside it is read`;
+  throw inferenceError('MODEL_INVALID', message, { file, name });
+}
+
+/** All values of an entry one of whose keys is "location": a library takes the last of each. */
+function locationsOf(entry: Buffer, file: string): readonly string[] {
+  const [keys, values]: [string[], string[]] = [[], []];
+  for (let at = 0; at < entry.length; ) {
+    const head = fieldAt(entry.subarray(at));
+    const body = at + (head?.headBytes ?? 0);
+    at = body + (head?.bodyBytes ?? 0);
+    if (head === undefined || at > entry.length) {
+      throw inferenceError('MODEL_INVALID', `${file} is no ONNX model: an entry of external_data that cannot be read`, { file });
+    }
+    if (head.wireType !== LENGTH_DELIMITED) continue;
+    if (head.field === 1) keys.push(entry.toString('utf8', body, at));
+    if (head.field === 2) values.push(entry.toString('utf8', body, at));
+  }
+  if (!keys.includes('location')) return [];
+  return values.length === 0 ? [''] : values;
 }

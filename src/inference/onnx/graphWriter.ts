@@ -1,7 +1,7 @@
 import { ProtobufWriter } from './protobuf.ts';
 
 /** ONNX TensorProto.DataType */
-export const TENSOR_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7 } as const;
+export const TENSOR_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type TensorType = keyof typeof TENSOR_TYPE;
 /** A fixed size, or the name of a size that is given at run time. */
 export type Dim = number | string;

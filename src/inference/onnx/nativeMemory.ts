@@ -1,8 +1,8 @@
 import koffi from 'koffi';
 import type { Pointer } from './ortApi.ts';
 
-const VIEWS = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array } as const;
-type ViewOf = { float32: Float32Array; int32: Int32Array; int64: BigInt64Array };
+const VIEWS = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, uint8: Uint8Array, uint16: Uint16Array } as const;
+type ViewOf = { float32: Float32Array; int32: Int32Array; int64: BigInt64Array; uint8: Uint8Array; uint16: Uint16Array };
 
 /** An array outside the JavaScript heap with a fixed address, zeroed by calloc (pages are taken when they are first written). Its view must not be used after `free`. */
 export class NativeArray<T extends keyof ViewOf> {

@@ -9,6 +9,15 @@ import { LIBRARY_DIR } from './ortPackage.ts';
 /** An address in native memory. */
 export type Pointer = bigint;
 
+/** An input or output of a session. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly isTensor: boolean;
+  readonly type: string;
+  /** Sizes that are given at run time are texts. */
+  readonly shape: readonly (number | string)[];
+}
+
 /** The table is only ever extended at its end: asking for version 18 gives the entries below in every later library. */
 const API_VERSION = 18;
 const ENTRIES = 217;
@@ -21,18 +30,32 @@ const STACK_BYTES = 8 << 20;
 const FUNCTIONS = {
   getErrorMessage: [2, 'const char* (void* status)'],
   createEnv: [3, 'void* (int level, const char* id, _Out_ void** out)'],
+  createSession: [7, `void* (void* env, const ${platform() === 'win32' ? 'char16_t' : 'char'}* path, void* options, _Out_ void** out)`],
   createSessionFromArray: [8, 'void* (void* env, void* data, size_t bytes, void* options, _Out_ void** out)'],
   run: [9, 'void* (void* session, void* options, void* inNames, void* ins, size_t inCount, void* outNames, size_t outCount, void* outs)'],
   createSessionOptions: [10, 'void* (_Out_ void** out)'],
   setIntraOpThreads: [24, 'void* (void* options, int threads)'],
   setInterOpThreads: [25, 'void* (void* options, int threads)'],
+  inputCount: [30, 'void* (void* session, _Out_ size_t* out)'],
+  outputCount: [31, 'void* (void* session, _Out_ size_t* out)'],
+  inputType: [33, 'void* (void* session, size_t index, _Out_ void** out)'],
+  outputType: [34, 'void* (void* session, size_t index, _Out_ void** out)'],
+  inputName: [36, 'void* (void* session, size_t index, void* allocator, _Out_ void** out)'],
+  outputName: [37, 'void* (void* session, size_t index, void* allocator, _Out_ void** out)'],
   createTensor: [49, 'void* (void* memory, void* data, size_t bytes, int64_t* dims, size_t rank, int type, _Out_ void** out)'],
+  tensorInfo: [55, 'void* (void* type, _Out_ void** out)'],
+  elementType: [60, 'void* (void* info, _Out_ int* out)'],
+  dimensionCount: [61, 'void* (void* info, _Out_ size_t* out)'],
+  dimensions: [62, 'void* (void* info, void* out, size_t count)'],
   createMemoryInfo: [68, 'void* (const char* name, int allocator, int device, int memory, _Out_ void** out)'],
   createCpuMemoryInfo: [69, 'void* (int allocator, int memory, _Out_ void** out)'],
+  allocatorFree: [76, 'void* (void* allocator, void* memory)'],
+  defaultAllocator: [78, 'void* (_Out_ void** out)'],
   releaseStatus: [93, 'void (void* status)'],
   releaseMemoryInfo: [94, 'void (void* memory)'],
   releaseSession: [95, 'void (void* session)'],
   releaseValue: [96, 'void (void* value)'],
+  releaseTypeInfo: [98, 'void (void* type)'],
   releaseSessionOptions: [100, 'void (void* options)'],
   appendCuda: [204, 'void* (void* options, void* cuda)'],
   createCudaOptions: [205, 'void* (_Out_ void** out)'],
@@ -71,17 +94,47 @@ export class OrtApi {
     this.#cpuMemory = this.#out('createCpuMemoryInfo', DEVICE_ALLOCATOR, DEFAULT_MEMORY);
   }
 
-  /** @param append adds execution providers to the session's options; without it the CPU computes */
-  createSession(model: Uint8Array, threads: number, append?: (options: Pointer) => void): Pointer {
+  /** @param model bytes, or the path of a file, whose folder may hold weights. @param append adds execution providers to the session's options; without it the CPU computes */
+  createSession(model: Uint8Array | string, threads: number, append?: (options: Pointer) => void): Pointer {
     const options = this.#out('createSessionOptions');
     try {
       append?.(options);
       this.#check(this.#native.setIntraOpThreads(options, threads));
       this.#check(this.#native.setInterOpThreads(options, 1));
+      if (typeof model === 'string') return this.#out('createSession', this.#env, model, options);
       return this.#out('createSessionFromArray', this.#env, model, model.length, options);
     } finally {
       this.#native.releaseSessionOptions(options);
     }
+  }
+
+  /** Names, types and shapes, in the order of the file. */
+  values(session: Pointer, kind: 'input' | 'output'): ValueInfo[] {
+    const allocator = this.#out('defaultAllocator');
+    return Array.from({ length: Number(this.#out(`${kind}Count`, session)) }, (_, i) => {
+      const text = this.#out(`${kind}Name`, session, i, allocator);
+      const name = koffi.decode(text, 'char', -1) as string;
+      this.#check(this.#native.allocatorFree(allocator, text));
+      const type = this.#out(`${kind}Type`, session, i);
+      try {
+        return { name, ...this.#tensorInfo(this.#out('tensorInfo', type)) };
+      } finally {
+        this.#native.releaseTypeInfo(type);
+      }
+    });
+  }
+
+  #tensorInfo(info: Pointer | null): Omit<ValueInfo, 'name'> {
+    if (info === null) return { isTensor: false, type: 'none', shape: [] };
+    const element = Number(this.#out('elementType', info));
+    const dims = new BigInt64Array(Number(this.#out('dimensionCount', info)));
+    this.#check(this.#native.dimensions(info, dims, dims.length));
+    const known = Object.entries(TENSOR_TYPE).find(([, value]) => value === element)?.[0];
+    return {
+      isTensor: true,
+      type: known ?? `ONNX type ${element}`,
+      shape: Array.from(dims, (dim) => (dim < 0n ? '' : Number(dim))),
+    };
   }
 
   /** Settings as in ONNX Runtime's CUDA provider options. Throws when the provider's libraries do not load. */
@@ -139,6 +192,14 @@ export class OrtApi {
     this.#native.releaseStatus(status);
     throw new Error(`ONNX Runtime: ${message}`);
   }
+}
+
+let shared: OrtApi | undefined;
+
+/** The one of this process: the library takes its settings once. */
+export function ortApi(): OrtApi {
+  shared ??= new OrtApi();
+  return shared;
 }
 
 function functionAt(address: Pointer, signature: string): (...values: unknown[]) => unknown {

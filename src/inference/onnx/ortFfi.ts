@@ -4,18 +4,14 @@ import type { DecoderShape } from '../graph/shape.ts';
 import { KvCache } from './kvCache.ts';
 import type { KvStore } from './kvStore.ts';
 import { NativeArray, NativeStrings } from './nativeMemory.ts';
-import { OrtApi, type Pointer } from './ortApi.ts';
+import { type OrtApi, ortApi, type Pointer } from './ortApi.ts';
 import { type Provider, providerOf } from './providers.ts';
 
 const F32_BYTES = 4;
 
-/** The library takes its settings once in a process. */
-let api: OrtApi | undefined;
-
 /** The fast backend: the C API of the bundled library. The cache and all inputs and outputs stay in place; a step copies nothing. */
 export function openOrtFfi(provider = providerOf('cpu', 0)): Backend {
-  api ??= new OrtApi();
-  const opened = api;
+  const opened = ortApi();
   return {
     name: 'ortFfi',
     provider: provider.name,

@@ -138,6 +138,12 @@ export const storeError = defineErrors('store', {
     http: 502,
     exit: 65,
   },
+  STORE_FILE_EXISTS: {
+    summary: 'The file that a model is to be written to is there already.',
+    remedy: 'Choose another name, or remove the file.',
+    http: 409,
+    exit: 73,
+  },
   STORE_CONTENT_INVALID: {
     summary: 'The content behind the id is no folder of files that this store could have made.',
     remedy:

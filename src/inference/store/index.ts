@@ -1,5 +1,6 @@
 import { isCoded } from '../../util/errors.ts';
 import { hasBlob } from './blobs.ts';
+import { exportCar } from './car/exportCar.ts';
 import { modelNames, readModel, unpublish } from './catalog.ts';
 import { makeFolders, writeDurable } from './disk.ts';
 import { storeError } from './errors.ts';
@@ -135,6 +136,20 @@ export class ModelStore {
     const model = await readModel(this.layout, name);
     const work = new SharedWork<StoreManifest>(
       (tell, stop) => verifyModel(model, this.layout, this.#options, tell, stop),
+      () => {},
+    );
+    return yield* work.follow(signal);
+  }
+
+  /**
+   * Writes a model to a CAR file, which IPFS and other stores read: the root is its content id.
+   *
+   * @throws STORE_FILE_EXISTS, STORE_DAMAGED, STORE_MODEL_UNKNOWN, STORE_MANIFEST_INVALID, STORE_DISK_FULL, STORE_UNUSABLE; the signal's reason
+   */
+  async *export(name: string, file: string, signal: AbortSignal): StoreEvents {
+    const model = await readModel(this.layout, name);
+    const work = new SharedWork<StoreManifest>(
+      (tell, stop) => exportCar(model, file, this.layout, this.#options, tell, stop),
       () => {},
     );
     return yield* work.follow(signal);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CID } from 'multiformats/cid';
+import { CarBlocks } from './car/carBlocks.ts';
 import { parseContentId } from './content/cid.ts';
 import { storeError } from './errors.ts';
 import { readHub } from './hub.ts';
@@ -13,6 +14,7 @@ import { Retries, type RetryPorts } from './retry.ts';
 import { isPickle, selectFiles } from './select.ts';
 import { lastPart, type Source } from './source.ts';
 import type { PeerFile } from './swarm/gather.ts';
+import type { BlockSource } from './swarm/ports.ts';
 import type { Swarm } from './swarm/swarm.ts';
 import { listContent, readTrees } from './swarm/walk.ts';
 
@@ -130,18 +132,26 @@ const drafts: { readonly [K in Source['kind']]: Draft<K> } = {
     return { source: { kind: 'local', path: from }, variant: undefined, license: undefined, open: false, files };
   },
 
-  peers: ({ cid }, _wish, options, _onRetry, signal) => planContent(cid, options, signal),
+  async peers({ cid }, _wish, { swarm, room }, _onRetry, signal) {
+    const root = parseContentId(cid);
+    const files = await planContent(root, swarm(root), room, signal);
+    return { source: { kind: 'peers', cid }, variant: undefined, license: undefined, open: true, files };
+  },
+
+  async car({ path: from }, _wish, { room }, _onRetry, signal) {
+    const car = await CarBlocks.open(from, signal);
+    const files = await planContent(car.root, car, room, signal);
+    for (const { cid, leaves } of files) car.know(cid, leaves);
+    return { source: { kind: 'local', path: from }, variant: undefined, license: undefined, open: false, files };
+  },
 };
 
-async function planContent(cid: string, { swarm: open, room }: PlanPorts, signal: AbortSignal): Promise<Plan> {
-  const root = parseContentId(cid);
-  const swarm = open(root);
+async function planContent(root: CID, swarm: BlockSource, room: PlanPorts['room'], signal: AbortSignal): Promise<PeerFile[]> {
   const listed = await listContent(root, swarm, signal);
   for (const { path } of listed) refusePickle(path);
   await room(listed);
   const dags = await readTrees(root, listed, swarm, signal);
-  const files = listed.map(({ path, size, cid }, at): PeerFile => ({ path, size, cid, leaves: dags[at]?.leaves as Uint8Array, swarm }));
-  return { source: { kind: 'peers', cid }, variant: undefined, license: undefined, open: true, files };
+  return listed.map(({ path, size, cid }, at): PeerFile => ({ path, size, cid, leaves: dags[at]?.leaves as Uint8Array, swarm }));
 }
 
 function refusePickle(file: string): void {

@@ -95,7 +95,7 @@ async function contentHere(layout: StoreLayout): Promise<Map<string, string>> {
 /** Files that git keeps have no SHA-256 in a listing; of the same commit they are what an earlier pull found. */
 function withKnown(plan: Plan, there: StoreManifest | undefined, here: ReadonlyMap<string, string>): Plan {
   const { source } = plan;
-  if (source.kind === 'peers') {
+  if (plan.files.some(isPeer)) {
     const files = plan.files.map((file) => (isPeer(file) ? { ...file, sha256: here.get(file.cid.toString()) } : file));
     return { ...plan, files };
   }

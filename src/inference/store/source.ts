@@ -12,6 +12,8 @@ export type Source =
   | { readonly kind: 'url'; readonly url: URL }
   /** A file or a folder of this machine. */
   | { readonly kind: 'local'; readonly path: string }
+  /** A CAR file of this machine. */
+  | { readonly kind: 'car'; readonly path: string }
   /** Nodes that share the content. */
   | { readonly kind: 'peers'; readonly cid: string };
 
@@ -39,12 +41,16 @@ export function isRepo(text: string): boolean {
 
 /**
  * Understands `owner/name[@revision]` (also with `hf:` or `hf://` before it), a page of the hub, another URL of one file, a content id (also
- * with `ipfs://` before it), or a path that begins with `/`, `./`, `../` or `~`.
+ * with `ipfs://` before it), or a path that begins with `/`, `./`, `../` or `~`; one that ends in `.car`
+ * is a CAR file.
  *
  * @throws STORE_SOURCE_INVALID
  */
 export function parseSource(text: string, context: SourceContext): Source {
-  if (/^(?:\.{0,2}\/|~\/|\.{1,2}$)/.test(text)) return { kind: 'local', path: localPath(text, context) };
+  if (/^(?:\.{0,2}\/|~\/|\.{1,2}$)/.test(text)) {
+    const local = localPath(text, context);
+    return { kind: /\.car$/i.test(local) ? 'car' : 'local', path: local };
+  }
   if (/^https?:\/\//i.test(text)) return parseUrl(text, context);
   if (text.startsWith('ipfs://')) return { kind: 'peers', cid: parseContentId(text.slice('ipfs://'.length).replace(/\/$/, '')).toString() };
   if (parseCid(text) !== undefined) return { kind: 'peers', cid: parseContentId(text).toString() };
@@ -58,7 +64,7 @@ export function defaultName(source: Source): string {
   if (source.kind === 'peers') return nameFrom(source.cid);
   if (source.kind === 'hub') return nameFrom(source.repo.split('/').at(-1) ?? '');
   const file = source.kind === 'url' ? lastPart(source.url) : path.basename(source.path);
-  return nameFrom(file.replace(/\.(?:gguf|safetensors|onnx)$/i, ''));
+  return nameFrom(file.replace(/\.(?:gguf|safetensors|onnx|car)$/i, ''));
 }
 
 /** The file name in a URL, decoded. @throws STORE_SOURCE_INVALID */

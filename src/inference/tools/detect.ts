@@ -7,6 +7,7 @@ import { mistral } from './mistral.ts';
 export function detectToolFormat(template: unknown): ToolFormat | undefined {
   if (typeof template !== 'string' || !/\btools\b/.test(template)) return undefined;
   if (template.includes('<tool_call>')) return hermes;
-  if (template.includes('[TOOL_CALLS]')) return mistral;
+  // Later Mistral models write the name outside of the JSON.
+  if (template.includes('[TOOL_CALLS]')) return template.includes('[ARGS]') ? undefined : mistral;
   return template.includes('<|python_tag|>') || /"parameters":/.test(template) ? llama : undefined;
 }

@@ -1,4 +1,4 @@
-import { callOf, type ParsedCall, parseJson, type ToolFormat } from './format.ts';
+import { callOf, objectEnd, type ParsedCall, parseJson, type ToolFormat } from './format.ts';
 
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
@@ -7,6 +7,7 @@ const CLOSE = '</tool_call>';
 export const hermes: ToolFormat = {
   name: 'hermes',
   marks: [OPEN],
+  tokens: [OPEN, CLOSE],
   bare: false,
   parse(text) {
     const calls: ParsedCall[] = [];
@@ -15,11 +16,13 @@ export const hermes: ToolFormat = {
       const open = text.indexOf(OPEN, at);
       rest += text.slice(at, open === -1 ? undefined : open);
       if (open === -1) break;
-      const close = text.indexOf(CLOSE, open);
-      const call = callOf(parseJson(text.slice(open + OPEN.length, close === -1 ? undefined : close)), 'arguments');
-      if (call === undefined) return undefined;
+      const begin = open + OPEN.length;
+      const end = objectEnd(text, begin);
+      const call = end === -1 ? undefined : callOf(parseJson(text.slice(begin, end)), 'arguments');
+      const close = text.slice(end).trimStart();
+      if (call === undefined || !(close === '' || close.startsWith(CLOSE))) return undefined;
       calls.push(call);
-      at = close === -1 ? text.length : close + CLOSE.length;
+      at = close === '' ? text.length : text.indexOf(CLOSE, end) + CLOSE.length;
     }
     return calls.length === 0 ? undefined : { calls, text: rest.trim() };
   },

@@ -6,6 +6,7 @@ const TAG = '<|python_tag|>';
 export const llama: ToolFormat = {
   name: 'llama',
   marks: [TAG],
+  tokens: [TAG],
   bare: true,
   parse(text) {
     const body = text.startsWith(TAG) ? text.slice(TAG.length) : text;

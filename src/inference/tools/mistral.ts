@@ -6,6 +6,7 @@ const MARK = '[TOOL_CALLS]';
 export const mistral: ToolFormat = {
   name: 'mistral',
   marks: [MARK],
+  tokens: [MARK],
   bare: false,
   parse(text) {
     if (!text.startsWith(MARK)) return undefined;

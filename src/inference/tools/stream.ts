@@ -11,14 +11,19 @@ export interface ToolsEnd {
 export class ToolStream {
   readonly #format: ToolFormat;
   readonly #names: ReadonlySet<string>;
+  readonly #callsMax: number;
   #held = '';
   #begun = false;
   /** Whether everything so far is white space. */
   #blank = true;
 
-  /** @param names of the tools that may be called: another name makes no call */
-  constructor(format: ToolFormat, names: Iterable<string>) {
+  /**
+   * @param names of the tools that may be called: another name makes no call
+   * @param callsMax what follows that many calls is left out
+   */
+  constructor(format: ToolFormat, names: Iterable<string>, callsMax = Number.POSITIVE_INFINITY) {
     this.#format = format;
+    this.#callsMax = callsMax;
     this.#names = new Set(names);
   }
 
@@ -40,7 +45,7 @@ export class ToolStream {
     const before = this.push(rest);
     const parsed = this.#begun ? this.#format.parse(this.#held.trim()) : undefined;
     if (parsed === undefined || !parsed.calls.every(({ name }) => this.#names.has(name))) return { text: before + this.#held, calls: [] };
-    return { ...parsed, text: before + parsed.text };
+    return { calls: parsed.calls.slice(0, this.#callsMax), text: before + parsed.text };
   }
 
   #give(length: number): string {

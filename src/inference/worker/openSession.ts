@@ -8,12 +8,12 @@ import { buildDecoder } from '../graph/decoder.ts';
 import { type DecoderShape, decoderShape } from '../graph/shape.ts';
 import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
 import type { ModelManifest } from '../models.ts';
-import { ExportedSession } from '../onnx/exportedSession.ts';
 import { checkExternalData } from '../onnx/externalData.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import type { ProfileName } from '../profile.ts';
 import { type Quantisation, quantisationOf } from '../quantisation.ts';
 import { openWeights } from '../weights.ts';
+import { openExport } from './openExport.ts';
 
 /**
  * Opens a session on a model folder: the engine's own graph from weights, or the folder's ONNX export as it is.
@@ -29,16 +29,20 @@ export async function openSession(
   // One more than there are slots: scratch space for exchanging two.
   const rows = options.slots + 1 + options.prefixRows;
   const { threads } = options;
+  const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens, 1 + DRAFT_TOKENS_MAX);
   if (manifest.format === 'onnx') {
-    const [model, data] = manifest.weightFiles as [string, string?];
+    const [model, ...data] = manifest.weightFiles as [string, ...string[]];
     const file = path.join(manifest.dir, model);
-    await checkExternalData(file, data === undefined ? undefined : path.posix.basename(data));
-    return { session: await ExportedSession.open({ file, vocab: manifest.vocab, rows, contextTokens, threads }), profile: 'onnx' };
+    await checkExternalData(
+      file,
+      data.map((name) => path.posix.basename(name)),
+    );
+    const init = { file, vocab: manifest.vocab, rows, contextTokens, stepTokensMax, threads };
+    return { session: await openExport(backend.name, init), profile: 'onnx' };
   }
   const shape = decoderShape(manifest.config);
   const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
   const model = await buildGraph(manifest, shape, contextTokens, quantisation, backend.attention);
-  const stepTokensMax = Math.max(options.slots, options.prefillChunkTokens, 1 + DRAFT_TOKENS_MAX);
   return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
 }
 

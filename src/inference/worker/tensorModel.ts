@@ -33,9 +33,12 @@ export class TensorModel {
         key: 'format',
       });
     }
-    const [model, data] = weightFiles as [string, string?];
+    const [model, ...data] = weightFiles as [string, ...string[]];
     const file = path.join(dir, model);
-    await checkExternalData(file, data === undefined ? undefined : path.posix.basename(data));
+    await checkExternalData(
+      file,
+      data.map((name) => path.posix.basename(name)),
+    );
     const session = await TensorSession.open(file, threads);
     try {
       const encoder = kind === 'tensor' ? undefined : await Encoder.open(session, manifest);

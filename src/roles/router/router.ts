@@ -14,6 +14,7 @@ import { type Admission, Gate } from './admission.ts';
 import type { CatalogModel } from './catalog.ts';
 import { readAnswer, worthRetrying } from './dispatch.ts';
 import { routerError } from './errors.ts';
+import { withForcedCalls } from './forcedCalls.ts';
 import type { Router, RouterComponents } from './index.ts';
 import { interleave } from './interleave.ts';
 import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger.ts';
@@ -174,12 +175,13 @@ export class RouterRole implements Router {
   }
 
   async *#run(
-    request: CompletionRequest,
+    given: CompletionRequest,
     choices: number,
     signal: AbortSignal,
   ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
-    const model = this.#c.catalog.find(request.model);
-    if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${request.model}`, { model: request.model });
+    const model = this.#c.catalog.find(given.model);
+    if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${given.model}`, { model: given.model });
+    const request = withForcedCalls(given, model.tokenizer.toolFormat);
     // A miner refuses what it cannot hold; nothing is reserved for it.
     if (request.grammar !== undefined) model.grammars.check(request.grammar);
     const promptIds = model.tokenizer.encodeChat(request.messages, request.tools);
@@ -368,8 +370,9 @@ export class RouterRole implements Router {
         new ToolStream(
           toolFormat,
           tools.map(({ name }) => name),
+          job.request.parallelToolCalls === false ? 1 : undefined,
         );
-      const text = new TextStream(model.tokenizer, stop, calls && toolFormat?.marks);
+      const text = new TextStream(model.tokenizer, stop, calls && toolFormat?.tokens);
       const answer = readAnswer(channel, assignment, contracts, this.#options, topLogprobs, signal);
       let step = await answer.next();
       for (; !step.done; step = await answer.next()) {

@@ -1,8 +1,10 @@
 import type { SignedReceipt } from '../../crypto/eip712.ts';
 import type { ChatMessage, Tool } from '../../inference/chat.ts';
+import type { ToolChoice } from '../../inference/tools/forced.ts';
 import type { Address, FinishReason, ModelId, TaskId, TokenPrice, Wei } from '../../types/index.ts';
 
 export type { ChatMessage, Tool, ToolCall } from '../../inference/chat.ts';
+export type { ToolChoice } from '../../inference/tools/forced.ts';
 
 /** A model that this router can send work to. */
 export interface RoutableModel {
@@ -51,6 +53,10 @@ export interface CompletionRequest {
   readonly topLogprobs?: number | undefined;
   /** Functions that the model may ask for: calls then come as events of their own. */
   readonly tools?: readonly Tool[] | undefined;
+  /** The answer is then a call of one of `tools`, held by a grammar in place of `grammar`; absent: as the model likes. */
+  readonly toolChoice?: ToolChoice | undefined;
+  /** False: one call at most. */
+  readonly parallelToolCalls?: boolean | undefined;
   /** Answers, each a task of its own with its own seed and receipt, 1–8; 1 when absent. */
   readonly choices?: number | undefined;
 }

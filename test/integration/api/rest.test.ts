@@ -188,6 +188,15 @@ describe('api/rest over real HTTP', () => {
       ]);
     });
 
+    it('hands the call that is forced to the router', async () => {
+      const tools = [{ type: 'function' as const, function: { name: 'f', strict: true, parameters: { type: 'object' } } }];
+      const before = router.requests.length;
+      await client.chat.completions.create({ ...ask('tool f'), tools, tool_choice: 'required', parallel_tool_calls: false });
+      await client.chat.completions.create({ ...ask('tool f'), tools, tool_choice: { type: 'function', function: { name: 'f' } } });
+      const [any, named] = router.requests.slice(before);
+      assert.deepEqual([any?.toolChoice, any?.parallelToolCalls, named?.toolChoice], ['required', false, { name: 'f' }]);
+    });
+
     it('UNSUPPORTED_FIELD for tools when the model’s template has none', async () => {
       const tools = [{ type: 'function' as const, function: { name: 'f' } }];
       await assert.rejects(client.chat.completions.create({ ...ask('words'), model: 'lonely', tools }), (error) => {

@@ -11,13 +11,20 @@ const FIXTURES = path.join(import.meta.dirname, '../../fixtures/parity');
 const MODELS: Record<string, string> = {
   'gguf-llama': 'GGUF, Llama with rope factors, Q8_0, tokenizer in the file',
   'gguf-qwen2': 'GGUF, Qwen2, Q4_0, tokenizer beside the file',
+  'onnx-external': 'ONNX export with its weights in two other files, Llama',
+  'onnx-fp16': 'ONNX export in fp16, Llama',
   'onnx-gemma': 'ONNX export of torch.onnx, Gemma',
   'onnx-gpt-neox': 'ONNX export by tracing, GPT-NeoX',
   'onnx-gpt2': 'ONNX export by tracing, GPT-2',
+  'onnx-gqa': 'ONNX export with GroupQueryAttention, Llama',
+  'onnx-gqa-q4f16': 'ONNX export with GroupQueryAttention in 4 bits and fp16, Llama',
+  'onnx-int8': 'ONNX export in int8, Llama',
   'onnx-llama': 'ONNX export of torch.onnx, Llama',
   'onnx-llama-merged': 'ONNX export with int32 ids, num_logits_to_keep and use_cache_branch, Llama',
   'onnx-phi': 'ONNX export by tracing, Phi',
   'onnx-phi3': 'ONNX export of torch.onnx, Phi-3',
+  'onnx-q4': 'ONNX export in 4 bits, Llama',
+  'onnx-q4f16': 'ONNX export in 4 bits and fp16, Llama',
   'onnx-qwen3': 'ONNX export of torch.onnx, Qwen3',
   llama: 'Llama with llama3 rope scaling, untied, sharded bf16',
   'llama-linear': 'Llama with linear rope scaling and biases everywhere, f16',
@@ -27,6 +34,8 @@ const MODELS: Record<string, string> = {
   smollm: 'SmolLM shape, 3 heads for 1, bf16',
 };
 const STEPS = 256;
+/** Of logits, where kernels for other CPUs round otherwise; what is expected of these files is what onnxruntime computes from them in Python. */
+const TOLERANCE: Record<string, number> = { 'onnx-fp16': 3e-2, 'onnx-gqa-q4f16': 3e-2, 'onnx-q4f16': 3e-2, 'onnx-int8': 3e-2 };
 
 interface Expected {
   readonly prompt: string;
@@ -61,14 +70,15 @@ describe('parity with Hugging Face transformers', function () {
         assert.deepEqual(ids, expected.tokens);
       });
 
-      it('computes the logits of the prompt within 1e-4', async () => {
+      const tolerance = TOLERANCE[name] ?? 1e-4;
+      it(`computes the logits of the prompt within ${tolerance}`, async () => {
         const bytes = await readFile(path.join(dir, 'logits.f32'));
         const want = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
         for (const backend of ['ortFfi', 'ortNode'] as const) {
           const got = await promptLogits(dir, Uint32Array.from(expected.promptIds), 'fp32', backend);
           assert.equal(got.length, want.length);
           const worst = got.reduce((max, value, i) => Math.max(max, Math.abs(value - (want[i] as number))), 0);
-          assert.ok(worst < 1e-4, `${backend}: ${worst}`);
+          assert.ok(worst < tolerance, `${backend}: ${worst}`);
         }
       });
     });

@@ -4,12 +4,12 @@ import { buildDecoder } from '../../../src/inference/graph/decoder.ts';
 import { decoderShape } from '../../../src/inference/graph/shape.ts';
 import type { WeightSource } from '../../../src/inference/graph/weightSource.ts';
 import { readManifest } from '../../../src/inference/models.ts';
-import { ExportedSession } from '../../../src/inference/onnx/exportedSession.ts';
 import { openOrtFfi } from '../../../src/inference/onnx/ortFfi.ts';
 import { ortNode } from '../../../src/inference/onnx/ortNode.ts';
 import type { Quantisation } from '../../../src/inference/quantisation.ts';
 import type { BackendName } from '../../../src/inference/types.ts';
 import { openWeights } from '../../../src/inference/weights.ts';
+import { openExport } from '../../../src/inference/worker/openExport.ts';
 
 /** Logits of every position of a prompt, in one pass: f32 [ids, vocab]. */
 export async function promptLogits(
@@ -31,7 +31,7 @@ export async function promptLogits(
   const { contextTokens, vocab } = manifest;
   if (manifest.format === 'onnx') {
     const file = path.join(dir, manifest.weightFiles[0] as string);
-    return run(await ExportedSession.open({ file, vocab, rows: 1, contextTokens, threads: 1 }));
+    return run(await openExport(backend, { file, vocab, rows: 1, contextTokens, stepTokensMax: ids.length, threads: 1 }));
   }
   const shape = decoderShape(manifest.config);
   const weights = await openWeights(dir, manifest, shape);

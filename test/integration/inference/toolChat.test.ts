@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ChatMessage, Tool } from '../../../src/inference/chat.ts';
+import { createEngine, type Engine } from '../../../src/inference/engine.ts';
 import { openTokenizer, type Tokenizer } from '../../../src/inference/tokenizer.ts';
+import { forcedCallsGrammar } from '../../../src/inference/tools/forced.ts';
+import type { ToolFormat } from '../../../src/inference/tools/format.ts';
 import { ToolStream } from '../../../src/inference/tools/stream.ts';
 import { TextStream } from '../../../src/roles/router/textStream.ts';
+import { GREEDY, type Hex } from '../../../src/types/index.ts';
+import { fits } from '../../unit/inference/grammar/reference.ts';
+import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
 
 /** Small templates of the forms that the families have. */
@@ -80,7 +86,7 @@ describe('conversations with tools', () => {
     const format = tokenizer.toolFormat;
     assert.ok(format !== undefined);
     const ids = tokenizer.encode('One moment.[TOOL_CALLS][{"name": "weather", "arguments": {"city": "Río"}}]<|im_end|>');
-    const text = new TextStream(tokenizer, [], format.marks);
+    const text = new TextStream(tokenizer, [], format.tokens);
     const tools = new ToolStream(format, ['weather']);
     let streamed = '';
     for (const id of ids) streamed += tools.push(text.push(Uint32Array.of(id)));
@@ -88,4 +94,70 @@ describe('conversations with tools', () => {
     assert.deepEqual(tools.end(text.end()), { text: '', calls: [{ name: 'weather', arguments: { city: 'Río' } }] });
     assert.ok(!tokenizer.decode(ids).includes('[TOOL_CALLS]'));
   });
+});
+
+describe('calls that are forced', function () {
+  this.timeout(60_000);
+  const MODELS = {
+    hermes: { template: TEMPLATES.hermes, special: [] },
+    'hermes with tokens': { template: TEMPLATES.hermes, special: ['<tool_call>', '</tool_call>'] },
+    mistral: { template: TEMPLATES.mistral, special: ['[TOOL_CALLS]'] },
+    llama: {
+      template:
+        '{% if tools %}{{ tools | tojson }}{"name": x, "parameters": y}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}',
+    },
+  };
+  const TOOLS: readonly Tool[] = [
+    {
+      name: 'weather',
+      parameters: {
+        type: 'object',
+        properties: { city: { enum: ['Rome', 'Oslo'] }, days: { type: 'integer', minimum: 1, maximum: 14 } },
+        required: ['city', 'days'],
+        additionalProperties: false,
+      },
+    },
+    { name: 'time' },
+  ];
+  let engine: Engine;
+  before(() => {
+    engine = createEngine({ slots: 4 });
+  });
+  after(() => engine.close());
+
+  for (const [name, model] of Object.entries(MODELS)) {
+    it(`come from any model, whatever it would write, and a guard finds them chosen: ${name}`, async () => {
+      const { dir, remove } = await writeTinyModel({ seed: name.replaceAll(' ', '-'), ...model });
+      try {
+        const [{ id }, tokenizer] = await Promise.all([engine.load(dir), openTokenizer(dir)]);
+        const format = tokenizer.toolFormat as ToolFormat;
+        const promptIds = tokenizer.encodeChat([{ role: 'user', content: 'Rome?' }], TOOLS).slice(-100);
+        const called = new Set<string>();
+        for (let seed = 0; seed < 6; seed++) {
+          const choice = seed % 2 === 0 ? 'required' : { name: 'weather' };
+          const grammar = forcedCallsGrammar(format, { tools: TOOLS, choice, parallel: false });
+          const sampling = { ...GREEDY, temperatureMilli: 1_000, seed: `0x${seed.toString(16).padStart(64, '0')}` as Hex, grammar };
+          const request = { model: id, promptIds, sampling, maxTokens: 150, stop: [] };
+          const { ids, end } = await complete(engine, request);
+          assert.equal(end.finishReason, 'stop');
+          const text = new TextStream(tokenizer, [], format.tokens);
+          const stream = new ToolStream(format, ['weather', 'time']);
+          assert.equal(stream.push(text.push(Uint32Array.from(ids))), '');
+          const { calls, text: rest } = stream.end(text.end());
+          const [only] = calls;
+          assert.ok(calls.length === 1 && rest === '' && only !== undefined);
+          if (only.name === 'weather') assert.ok(fits(only.arguments, TOOLS[0]?.parameters));
+          else assert.deepEqual([only, choice], [{ name: 'time', arguments: {} }, 'required']);
+          called.add(only.name);
+          const { gap } = await engine.verify({ ...request, outputIds: Uint32Array.from(ids) }, NEVER);
+          assert.ok(gap.every((one) => one === 0));
+          const other = await engine.verify({ ...request, outputIds: tokenizer.encode('Sunny.') }, NEVER);
+          assert.equal(other.gap[0], Number.POSITIVE_INFINITY);
+        }
+        assert.ok(called.has('weather'));
+      } finally {
+        await remove();
+      }
+    });
+  }
 });

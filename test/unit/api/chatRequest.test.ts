@@ -26,7 +26,6 @@ describe('api/rest/chatRequest', () => {
   const unsupported: Record<string, unknown> = {
     store: true,
     service_tier: 'priority',
-    tool_choice: 'required',
     functions: [{}],
     function_call: { name: 'x' },
     modalities: ['text', 'audio'],
@@ -56,7 +55,7 @@ describe('api/rest/chatRequest', () => {
     top_logprobs: 0,
     response_format: { type: 'text' },
     tool_choice: 'none',
-    parallel_tool_calls: true,
+    parallel_tool_calls: false,
     tools: [{ type: 'function', function: { name: 'f', parameters: {} } }],
     modalities: ['text'],
     user: 'me',
@@ -126,6 +125,41 @@ describe('api/rest/chatRequest', () => {
     assert.deepEqual(refused({ response_format: json({ const: 'x'.repeat(70_000) }) }), ['INVALID_REQUEST', at]);
     assert.equal(refused({ response_format: { type: 'grammar' } })[0], 'INVALID_REQUEST');
     assert.equal(refused({ response_format: { type: 'json_schema' } })[0], 'INVALID_REQUEST');
+  });
+
+  describe('tool_choice', () => {
+    const tool = (name: string, parameters?: unknown, strict?: boolean) => ({ type: 'function', function: { name, parameters, strict } });
+    const tools = [tool('f'), tool('g', { type: 'object', properties: { a: { type: 'integer' } } }, true)];
+    const named = (name: string) => ({ type: 'function', function: { name } });
+    const parsed = (change: object) => parseChatRequest({ ...base, ...change }, 'k').completion;
+
+    it('forces a call of any tool or of a named one, and says whether there may be several', () => {
+      assert.equal(parsed({ tools, tool_choice: 'required' }).toolChoice, 'required');
+      assert.deepEqual(parsed({ tools, tool_choice: named('g'), parallel_tool_calls: false }).toolChoice, { name: 'g' });
+      assert.equal(parsed({ tools: tools.slice(0, 1), parallel_tool_calls: false }).parallelToolCalls, false);
+      for (const choice of ['auto', 'none', null, undefined])
+        assert.equal(parsed({ tools: tools.slice(0, 1), tool_choice: choice }).toolChoice, undefined);
+    });
+
+    it('needs tools, and a name that is one of theirs', () => {
+      assert.deepEqual(refused({ tool_choice: 'required' }), ['INVALID_REQUEST', 'tool_choice']);
+      assert.deepEqual(refused({ tools, tool_choice: named('h') }), ['INVALID_REQUEST', 'tool_choice']);
+      assert.equal(refused({ tools, tool_choice: 'any' })[0], 'INVALID_REQUEST');
+      assert.equal(refused({ tools, tool_choice: { type: 'allowed_tools', allowed_tools: {} } })[0], 'UNSUPPORTED_FIELD');
+    });
+
+    it('names the schema that cannot be held, and strict where nothing holds it', () => {
+      const bad = [...tools, tool('h', { properties: { a: { not: {} } } })];
+      const at = 'tools[2].function.parameters';
+      assert.deepEqual(refused({ tools: bad, tool_choice: 'required' }), ['UNSUPPORTED_FIELD', at]);
+      assert.deepEqual(refused({ tools: bad, tool_choice: named('h') }), ['UNSUPPORTED_FIELD', at]);
+      assert.deepEqual(refused({ tools: bad, tool_choice: named('g') }), ['accepted', undefined]);
+      const wrong = [tool('h', { type: 'string' })];
+      assert.deepEqual(refused({ tools: wrong, tool_choice: 'required' }), ['INVALID_REQUEST', 'tools[0].function.parameters']);
+      const large = Array.from({ length: 8 }, (_, i) => tool(`f${i}`, { description: 'x'.repeat(9_000) }));
+      assert.deepEqual(refused({ tools: large, tool_choice: 'required' }), ['INVALID_REQUEST', 'tools']);
+      assert.deepEqual(refused({ tools }), ['UNSUPPORTED_FIELD', 'tools[1].function.strict']);
+    });
   });
 
   it('INVALID_REQUEST for a body that is no object', () => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import type { InferenceSession } from 'onnxruntime-node';
-import { exportShape } from '../../../src/inference/onnx/exportedInputs.ts';
+import { type ExportValue, exportShape } from '../../../src/inference/onnx/exportedInputs.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 
-type Value = InferenceSession.ValueMetadata;
+type Value = ExportValue;
 const value = (name: string, type: 'int64' | 'int32' | 'bool' | 'float32' | 'float16', shape: (number | string)[]): Value => ({
   name,
   isTensor: true,
@@ -30,14 +29,15 @@ describe('inputs of an ONNX export', () => {
       headSize: 16,
       cacheType: 'float32',
       logitsType: 'float32',
+      vocab: 320,
       ids: 'int64',
       mask: 'int64',
       positions: 'int64',
       keep: undefined,
       hasCacheBranch: false,
     };
-    assert.deepEqual(exportShape({ inputMetadata: INPUTS, outputMetadata: OUTPUTS }), shape);
-    const bare = exportShape({ inputMetadata: without(INPUTS, 'position_ids'), outputMetadata: OUTPUTS });
+    assert.deepEqual(exportShape(INPUTS, OUTPUTS), shape);
+    const bare = exportShape(without(INPUTS, 'position_ids'), OUTPUTS);
     assert.deepEqual(bare, { ...shape, positions: undefined });
   });
 
@@ -48,7 +48,7 @@ describe('inputs of an ONNX export', () => {
       ['num_logits_to_keep', 'int64', []],
       ['logits_to_keep', 'int32', [1]],
     ] as const) {
-      const found = exportShape({ inputMetadata: [...inputs, value(name, type, [...dims])], outputMetadata: OUTPUTS });
+      const found = exportShape([...inputs, value(name, type, [...dims])], OUTPUTS);
       assert.deepEqual([found.ids, found.mask, found.hasCacheBranch, found.keep], ['int32', 'int64', true, { name, type, dims }]);
     }
   });
@@ -79,7 +79,7 @@ describe('inputs of an ONNX export', () => {
   for (const [what, key, inputMetadata, outputMetadata] of cases) {
     it(`MODEL_UNSUPPORTED names ${key} when ${what}`, () => {
       assert.throws(
-        () => exportShape({ inputMetadata, outputMetadata }),
+        () => exportShape(inputMetadata, outputMetadata),
         (error) => isCoded(error, 'MODEL_UNSUPPORTED') && error.data.key === key,
       );
     });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findModelFiles } from '../../../src/inference/modelFiles.ts';
 import { readManifest } from '../../../src/inference/models.ts';
+import { ProtobufWriter } from '../../../src/inference/onnx/protobuf.ts';
 import { openWeights } from '../../../src/inference/weights.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 
@@ -90,9 +91,54 @@ describe('model files', () => {
 
     it('are those of model.onnx when it is there, and MODEL_INVALID when one of several would have to be guessed', async () => {
       await addVariant('onnx/model_q4.onnx');
-      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+      await assert.rejects(
+        findModelFiles(dir),
+        (error) => isCoded(error, 'MODEL_INVALID') && error.data.choices === 'onnx/model_fp16.onnx, onnx/model_q4.onnx',
+      );
+      const config = path.join(dir, 'config.json');
+      const settings = JSON.parse(await readFile(config, 'utf8')) as object;
+      for (const [dtype, file] of Object.entries({ q4: 'model_q4', fp16: 'model_fp16' })) {
+        await writeFile(config, JSON.stringify({ ...settings, 'transformers.js_config': { dtype } }));
+        assert.deepEqual((await findModelFiles(dir)).weightFiles, [`onnx/${file}.onnx`]);
+      }
+      for (const named of [{ dtype: 'q8' }, { dtype: 'toString' }, { dtype: { model: 'q4' } }, null, 5]) {
+        await writeFile(config, JSON.stringify({ ...settings, 'transformers.js_config': named }));
+        await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+      }
       await addVariant('onnx/model.onnx');
       assert.deepEqual((await findModelFiles(dir)).weightFiles, ['onnx/model.onnx']);
+    });
+
+    const GRAPH = 'onnx/model_fp16.onnx';
+    /** Another graph, of one tensor whose weights are in the files of these names. */
+    const writeGraph = (...names: string[]): Promise<void> => {
+      const tensor = new ProtobufWriter();
+      for (const name of names) tensor.message(13, new ProtobufWriter().string(1, 'location').string(2, name));
+      return writeFile(path.join(dir, GRAPH), new ProtobufWriter().message(7, new ProtobufWriter().message(5, tensor)).finish());
+    };
+
+    it('are those that the graph takes weights from, too, and the id covers them', async () => {
+      await writeGraph('model.onnx.data', 'weights_1');
+      for (const name of ['model.onnx.data', 'weights_1', 'other']) await writeFile(path.join(dir, 'onnx', name), name);
+      const names = [GRAPH, 'onnx/model.onnx.data', 'onnx/weights_1'];
+      assert.deepEqual((await findModelFiles(dir)).weightFiles, names);
+      const { id } = await readManifest(dir);
+      await writeFile(path.join(dir, 'onnx/other'), 'changed');
+      assert.equal((await readManifest(dir)).id, id);
+      await writeFile(path.join(dir, 'onnx/weights_1'), 'changed');
+      assert.notEqual((await readManifest(dir)).id, id);
+      await writeFile(path.join(dir, `${GRAPH}_data`), 'beside it');
+      assert.deepEqual((await findModelFiles(dir)).weightFiles, [GRAPH, `${GRAPH}_data`, ...names.slice(1)]);
+    });
+
+    it('MODEL_FILE_MISSING for weights that are not there, MODEL_INVALID for those outside', async () => {
+      await writeGraph('weights');
+      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_FILE_MISSING'));
+      await writeFile(path.join(root, 'weights'), 'outside');
+      await symlink(path.join(root, 'weights'), path.join(dir, 'onnx/weights'));
+      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
+      await writeGraph('../../weights');
+      await assert.rejects(findModelFiles(dir), (error) => isCoded(error, 'MODEL_INVALID'));
     });
   });
 });

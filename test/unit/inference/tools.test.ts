@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { detectToolFormat } from '../../../src/inference/tools/detect.ts';
+import { forcedCallsGrammar } from '../../../src/inference/tools/forced.ts';
 import type { ParsedCall, ToolFormat } from '../../../src/inference/tools/format.ts';
 import { hermes } from '../../../src/inference/tools/hermes.ts';
 import { llama } from '../../../src/inference/tools/llama.ts';
 import { mistral } from '../../../src/inference/tools/mistral.ts';
 import { ToolStream } from '../../../src/inference/tools/stream.ts';
+import { isCoded } from '../../../src/util/errors.ts';
 
 /** How a model of the family writes calls. */
 const WRITE: Readonly<Record<string, (calls: readonly ParsedCall[]) => string>> = {
@@ -90,10 +92,45 @@ describe('tools', () => {
     }
   });
 
+  it('hermes: arguments may spell the end of a call; what stands between object and end makes it text', () => {
+    const call = '{"name": "time", "arguments": {"zone": "a </tool_call> \\" } b"}}';
+    const two = `<tool_call>\n${call}\n</tool_call>\n<tool_call>${call}`;
+    assert.deepEqual(hermes.parse(two)?.calls, Array(2).fill({ name: 'time', arguments: { zone: 'a </tool_call> " } b' } }));
+    for (const wrong of [`<tool_call>${call} x</tool_call>`, '<tool_call>{"name": "time"', '<tool_call>["time"]</tool_call>'])
+      assert.equal(hermes.parse(wrong), undefined);
+  });
+
+  it('of several calls only so many come out as were asked for', () => {
+    const calls = ['Rome', 'Oslo'].map((city) => ({ name: 'weather', arguments: { city } }));
+    for (const format of FORMATS) {
+      const tools = new ToolStream(format, ['weather'], 1);
+      tools.push(WRITE[format.name]?.(calls) ?? '');
+      assert.deepEqual(tools.end(), { text: '', calls: calls.slice(0, 1) });
+    }
+  });
+
+  it('a forced call is held by a grammar in the form of the model', () => {
+    const tools = [{ name: 'time' }, { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } }];
+    const none = { name: 'time', parameters: { type: 'object', additionalProperties: false } };
+    const all = { type: 'tool_calls', form: 'mistral', parallel: true, tools: [none, tools[1]] };
+    assert.equal(forcedCallsGrammar(mistral, { tools, choice: 'required', parallel: true }), JSON.stringify(all));
+    const one = { type: 'tool_calls', form: 'llama', parallel: false, tools: [tools[1]] };
+    assert.equal(forcedCallsGrammar(llama, { tools, choice: { name: 'weather' }, parallel: true }), JSON.stringify(one));
+    assert.throws(
+      () => forcedCallsGrammar(undefined, { tools, choice: 'required', parallel: true }),
+      (error) => isCoded(error, 'GRAMMAR_UNSUPPORTED'),
+    );
+    assert.throws(
+      () => forcedCallsGrammar(hermes, { tools, choice: { name: 'other' }, parallel: true }),
+      (error) => isCoded(error, 'GRAMMAR_INVALID'),
+    );
+  });
+
   it('the template shows the format', () => {
     assert.equal(detectToolFormat('{% if tools %}<tool_call>{% endif %}'), hermes);
     assert.equal(detectToolFormat('{% if tools %}[AVAILABLE_TOOLS]{% endif %}[TOOL_CALLS]'), mistral);
     assert.equal(detectToolFormat('{% if tools is not none %}{"name": x, "parameters": y}{% endif %}'), llama);
+    assert.equal(detectToolFormat('{% if tools %}{% endif %}[TOOL_CALLS]{{ name }}[ARGS]'), undefined);
     for (const none of ['{{ messages }}', '<tool_call>', '{{ tools }}', undefined]) assert.equal(detectToolFormat(none), undefined);
   });
 });

@@ -6,14 +6,13 @@ import type { Got } from '../download.ts';
 import { storeError } from '../errors.ts';
 import { FileHasher } from '../hasher.ts';
 import type { Partial } from '../partial.ts';
-import { blockLength, type Job } from './ports.ts';
-import type { Swarm } from './swarm.ts';
+import { type BlockSource, blockLength, type Job } from './ports.ts';
 
 /** Leaves of one job: 4 MiB, the unit that survives a kill. */
 export const LEAVES_PER_JOB = 16;
 const CHUNK_BYTES = LEAVES_PER_JOB * LEAF_BYTES;
 
-/** A file that other nodes have. */
+/** A file that other nodes or a CAR file have. */
 export interface PeerFile {
   /** In the model's folder. */
   readonly path: string;
@@ -23,13 +22,13 @@ export interface PeerFile {
   readonly leaves: Uint8Array;
   /** Of the whole, when the store has it already: lower-case hex. */
   readonly sha256?: string | undefined;
-  readonly swarm: Swarm;
+  readonly swarm: BlockSource;
 }
 
 /**
  * Fetches a file from the swarm into its partial folder, going on with what an earlier try left. A leaf is written once its hash is right.
  *
- * @throws what `Swarm.run` throws, STORE_HASH_MISMATCH when the disk did not keep what was written, STORE_DISK_FULL, STORE_UNUSABLE; the signal's
+ * @throws what `BlockSource.run` throws, STORE_HASH_MISMATCH when the disk did not keep what was written, STORE_DISK_FULL, STORE_UNUSABLE; the signal's
  * reason
  */
 export async function gather(file: PeerFile, partial: Partial, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<Got> {

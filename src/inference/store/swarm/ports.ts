@@ -28,6 +28,12 @@ export interface BlockPeers {
   open(peerId: string, signal: AbortSignal): Promise<BlockLine>;
 }
 
+/** Where blocks come from: other nodes, or a file. */
+export interface BlockSource {
+  /** Has all jobs done; one call at a time. */
+  run(jobs: readonly Job[], signal: AbortSignal): Promise<void>;
+}
+
 /** Part of the work that one peer does at a time. */
 export interface Job {
   readonly request: BlockRequest;

@@ -3,7 +3,7 @@ import type { Clock } from '../../../util/clock.ts';
 import { isCoded } from '../../../util/errors.ts';
 import { storeError } from '../errors.ts';
 import type { StoreEvent } from '../events.ts';
-import { type Block, type BlockPeers, blockLength, type Job } from './ports.ts';
+import { type Block, type BlockPeers, type BlockSource, blockLength, type Job } from './ports.ts';
 import { Provider } from './provider.ts';
 
 /** Peers that are kept in mind. */
@@ -48,7 +48,7 @@ interface Line {
  * The peers that have one content, and the work that they do for it. Each takes the next job when it is done with its last one, so that fast ones
  * do more; one that stalls, or is much slower than one that idles, is relieved of its jobs; one whose bytes are wrong is never asked again.
  */
-export class Swarm implements AsyncDisposable {
+export class Swarm implements BlockSource, AsyncDisposable {
   readonly #root: CID;
   readonly #peers: BlockPeers;
   readonly #ports: SwarmPorts;

@@ -8,8 +8,7 @@ import { DIGEST_BYTES, LEAF_BYTES } from '../content/leaf.ts';
 import { storeError } from '../errors.ts';
 import { FILE_BYTES_MAX, MODEL_FILES_MAX } from '../manifest.ts';
 import { checkTogether, PATH_DEPTH_MAX, parseListedPath } from '../paths.ts';
-import type { Job } from './ports.ts';
-import type { Swarm } from './swarm.ts';
+import type { BlockSource, Job } from './ports.ts';
 
 /** Nodes asked for at once. */
 const NODES_PER_JOB = 32;
@@ -31,9 +30,9 @@ const invalid = (why: string) => storeError('STORE_CONTENT_INVALID', `the conten
  * Reads the folders of a content and the roots of its files. Nothing in them is trusted but the hashes: names, sizes, shape and number of
  * everything are checked.
  *
- * @throws STORE_CONTENT_INVALID, STORE_PATH_UNSAFE, STORE_TOO_LARGE; what `Swarm.run` throws
+ * @throws STORE_CONTENT_INVALID, STORE_PATH_UNSAFE, STORE_TOO_LARGE; what `BlockSource.run` throws
  */
-export async function listContent(root: CID, swarm: Swarm, signal: AbortSignal): Promise<ListedContent[]> {
+export async function listContent(root: CID, swarm: BlockSource, signal: AbortSignal): Promise<ListedContent[]> {
   const files: ListedContent[] = [];
   let level: { readonly path: string; readonly cid: CID }[] = [{ path: '', cid: root }];
   for (let depth = 0; level.length > 0; depth++) {
@@ -70,9 +69,9 @@ export async function listContent(root: CID, swarm: Swarm, signal: AbortSignal):
  * Reads the trees of the files: which leaves they are made of.
  *
  * @returns a DAG for each file, which has the CID that was asked for
- * @throws STORE_CONTENT_INVALID when it was made with other settings than this store's; what `Swarm.run` throws
+ * @throws STORE_CONTENT_INVALID when it was made with other settings than this store's; what `BlockSource.run` throws
  */
-export async function readTrees(root: CID, files: readonly ListedContent[], swarm: Swarm, signal: AbortSignal): Promise<FileDag[]> {
+export async function readTrees(root: CID, files: readonly ListedContent[], swarm: BlockSource, signal: AbortSignal): Promise<FileDag[]> {
   const dags: FileDag[] = [];
   for (const file of files) {
     const dag = await FileDag.inTurns(file.size, await readLeaves(file, swarm, signal));
@@ -84,7 +83,7 @@ export async function readTrees(root: CID, files: readonly ListedContent[], swar
   return dags;
 }
 
-async function readLeaves({ size, cid, root }: ListedContent, swarm: Swarm, signal: AbortSignal): Promise<Uint8Array> {
+async function readLeaves({ size, cid, root }: ListedContent, swarm: BlockSource, signal: AbortSignal): Promise<Uint8Array> {
   if (root === undefined) return cid.multihash.digest;
   const shape = shapeOf(size);
   let children = childrenOf(root, size, shape, shape.length - 1, 0);
@@ -134,7 +133,7 @@ function sizeOf(unixfs: UnixFS): number {
 }
 
 /** Blocks by the hex of their digest, each checked against it. */
-async function fetchNodes(cids: readonly CID[], swarm: Swarm, signal: AbortSignal): Promise<Map<string, Uint8Array>> {
+async function fetchNodes(cids: readonly CID[], swarm: BlockSource, signal: AbortSignal): Promise<Map<string, Uint8Array>> {
   const wanted = [...new Set(cids.map(digestHex))];
   const blocks = new Map<string, Uint8Array>();
   const jobs: Job[] = [];

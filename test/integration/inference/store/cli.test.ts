@@ -53,6 +53,19 @@ describe('cortensord model', () => {
       await Promise.all((await readdir(DEFAULT_MODEL_DIR)).map(async (name) => [name, await readFile(join(DEFAULT_MODEL_DIR, name))])),
     );
 
+  it('export writes a CAR file that import takes in under another name', async () => {
+    assert.equal((await cli('import', DEFAULT_MODEL_DIR, 'mine')).code, 0);
+    const exported = await cli('export', 'mine', '--car', 'mine.car', '--json');
+    assert.equal(exported.code, 0, exported.out + exported.err);
+    const { cid, file } = JSON.parse(exported.out);
+    assert.equal(file, join(home, 'mine.car'));
+    assert.equal((await cli('export', 'mine', '--car', 'mine.car')).code, 73);
+    assert.equal((await cli('export', 'mine')).code, 2);
+    const imported = await cli('import', 'mine.car', 'again', '--json');
+    assert.equal(imported.code, 0, imported.out + imported.err);
+    assert.equal(JSON.parse(imported.out).cid, cid);
+  });
+
   it('pull, list, show, verify, and a node finds the model by name; rm', async () => {
     hub.repos.set('org/tiny', { commit: 'a'.repeat(40), license: 'apache-2.0', files: await files() });
     const pulled = await cli('pull', 'org/tiny', '--json');
