@@ -1,90 +1,82 @@
 /**
- * Checks an execution provider on this machine against the CPU and prints JSON: `node test/device/cuda.ts [cuda|webgpu|cpu]`. Exit code 1 when the
- * provider does not run or something does not hold.
+ * Checks an execution provider on this machine against the CPU and prints a JSON object a line, as each is measured:
+ * `node test/device/cuda.ts [cuda|webgpu|cpu] [tiny|default|smollm …]`. Exit code 1 when the provider does not run or something does not hold.
  */
-import { createEngine, type Engine, type ModelInfo } from '../../src/inference/engine.ts';
-import { measureBatch } from '../../src/inference/measure.ts';
-import { DEFAULT_MODEL_DIR } from '../../src/inference/models.ts';
-import { calibrationFor, gapMaxFor } from '../../src/inference/profile.ts';
+import { availableParallelism } from 'node:os';
+import { createEngine } from '../../src/inference/engine.ts';
 import { PROVIDERS, type ProviderName } from '../../src/inference/provider.ts';
 import { QUANTISATIONS } from '../../src/inference/quantisation.ts';
-import { sketchError } from '../../src/inference/sketch.ts';
-import { GREEDY, type ModelId } from '../../src/types/index.ts';
-import { systemClock } from '../../src/util/clock.ts';
-import { complete, NEVER } from '../integration/inference/run.ts';
-import { writeTinyModel } from '../integration/inference/tinyModel.ts';
+import { identity } from './identity.ts';
+import { cancel, fullDevice, reopen, smallBound } from './lifecycle.ts';
+import { deviceMemoryMiB } from './memory.ts';
+import { MODELS } from './models.ts';
+import { parity } from './parity.ts';
+import { rates } from './rates.ts';
 
-const PROMPT = Uint32Array.from({ length: 70 }, (_, i) => (i * 37 + 11) % 256);
-const OUTPUT_TOKENS = 100;
-const BATCHES = [1, 8];
-const BENCH_PROMPT_TOKENS = 128;
+/** Rates are measured with prefills of this many tokens at once, besides the default. */
+const LONG_CHUNK_TOKENS = 512;
+const THREADS_MAX = 16;
 
 const provider = (process.argv[2] ?? 'cuda') as ProviderName;
 if (!PROVIDERS.includes(provider)) throw new Error(`${provider}: one of ${PROVIDERS.join(', ')}`);
+const names = process.argv.length > 3 ? process.argv.slice(3) : Object.keys(MODELS);
+const threads = Math.min(THREADS_MAX, availableParallelism());
 
-const request = (model: ModelId, promptIds = PROMPT) => ({ model, promptIds, sampling: GREEDY, maxTokens: OUTPUT_TOKENS, stop: [] });
+const startedAt = performance.now();
+const say = (section: string, values: Record<string, unknown>): void =>
+  console.log(JSON.stringify({ section, s: Math.round((performance.now() - startedAt) / 100) / 10, ...values }));
 
-/** Serves on the provider, replays on the CPU. */
-async function parity(dir: string, quantisation: (typeof QUANTISATIONS)[number]) {
-  const [served, guard] = [createEngine({ provider, quantisation }), createEngine({ provider: 'cpu', quantisation })];
+/** A section that throws is reported, and the others run all the same. */
+async function section(name: string, values: Record<string, unknown>, measure: () => Promise<Record<string, unknown>>): Promise<void> {
   try {
-    const { id, profile } = await served.load(dir);
-    await guard.load(dir);
-    const { ids, sketches } = await complete(served, request(id));
-    const replay = await guard.verify({ model: id, promptIds: PROMPT, outputIds: Uint32Array.from(ids), sampling: GREEDY }, NEVER);
-    const bounds = calibrationFor(profile, 'cpu', provider);
-    const sketchErrorGreatest = Math.max(...sketches.map((sketch, i) => sketchError(sketch, replay.sketches[i] as Uint8Array)));
-    const gapGreatest = Math.max(...replay.gap);
-    const holds = sketchErrorGreatest <= bounds.sketchErrorMax && gapGreatest <= gapMaxFor(bounds, GREEDY);
-    return { quantisation, tokens: ids.length, sketchErrorGreatest, gapGreatest, bounds, holds };
+    say(name, { ...values, ...(await measure()) });
+  } catch (error) {
+    process.exitCode = 1;
+    say(name, { ...values, error: error instanceof Error ? error.stack : String(error) });
+  }
+}
+
+async function checkModel(name: string): Promise<void> {
+  const model = await (MODELS[name] as (typeof MODELS)[string])();
+  try {
+    const engine = createEngine({ provider });
+    try {
+      const info = await engine.load(model.dir);
+      const { provider: ran, backend, runtimeVersion } = engine.status;
+      const runs = ran.actual === provider && ran.warning === undefined;
+      say('status', { model: name, provider: ran, backend, runtimeVersion, runs, deviceMemoryMiB: await deviceMemoryMiB() });
+      if (!runs) process.exitCode = 1;
+      if (ran.actual !== provider) return;
+      await section('identity', { model: name }, () => identity(engine, info));
+    } finally {
+      await engine.close();
+    }
+    await section('parity', { model: name }, async () => {
+      const within = await parity(model, provider, threads, say);
+      if (!within) process.exitCode = 1;
+      return { within };
+    });
+    if (name === 'tiny') return;
+    for (const quantisation of QUANTISATIONS) {
+      await section('rates', { model: name, quantisation }, () => rates(model.dir, { provider, quantisation }));
+    }
+    const options = { provider, prefillChunkTokens: LONG_CHUNK_TOKENS };
+    await section('rates', { model: name, prefillChunkTokens: LONG_CHUNK_TOKENS }, () => rates(model.dir, options));
+    await section('cancel', { model: name }, () => cancel(model.dir, provider));
+    await section('reopen', { model: name }, async () => ({ deviceMemoryMiB: await reopen(model.dir, provider) }));
+    if (provider !== 'cuda' || name !== 'smollm') return;
+    await section('smallBound', { model: name }, () => smallBound(model.dir, provider));
+    const [cudart, totalGiB] = [process.env.CUDART, Number(process.env.DEVICE_GIB)];
+    if (cudart !== undefined && totalGiB > 0) await section('fullDevice', { model: name }, () => fullDevice(model.dir, cudart, totalGiB, 3));
   } finally {
-    await served.close();
-    await guard.close();
+    await model.remove();
   }
 }
 
-/** Whether a request gives the same bits again, beside others, and from the prefix cache. */
-async function bitIdentity(engine: Engine, { id }: ModelInfo) {
-  const alone = JSON.stringify((await complete(engine, request(id))).sketches);
-  const same = async (cacheScope?: string): Promise<boolean> =>
-    JSON.stringify((await complete(engine, { ...request(id), ...(cacheScope === undefined ? {} : { cacheScope }) })).sketches) === alone;
-  const again = await same();
-  const others = [20, 33, 64].map((length) => complete(engine, request(id, PROMPT.slice(0, length))));
-  const besideOthers = await same();
-  await Promise.all(others);
-  return { again, besideOthers, prefixMissed: await same('scope'), prefixHit: await same('scope') };
-}
-
-async function speed(engine: Engine, model: ModelInfo) {
-  const rates = [];
-  for (const batch of BATCHES) {
-    const prompts = Array.from({ length: batch }, (_, row) =>
-      Uint32Array.from({ length: BENCH_PROMPT_TOKENS }, (_, i) => (i * 31 + row * 17) % model.vocab),
-    );
-    await measureBatch(engine, model, prompts, OUTPUT_TOKENS, systemClock, NEVER);
-    rates.push({ batch, ...(await measureBatch(engine, model, prompts, OUTPUT_TOKENS, systemClock, NEVER)) });
-  }
-  return rates;
-}
-
-const tiny = await writeTinyModel();
-const engine = createEngine({ provider });
-try {
-  const info = await engine.load(tiny.dir);
-  const { provider: ran, backend, runtimeVersion } = engine.status;
-  const runs = ran.actual === provider && ran.warning === undefined;
-  const report: Record<string, unknown> = { provider: ran, backend, runtimeVersion, runs };
-  if (ran.actual === provider) {
-    const parities = [];
-    for (const quantisation of QUANTISATIONS) parities.push(await parity(tiny.dir, quantisation));
-    report.parity = parities;
-    report.bitIdentity = await bitIdentity(engine, info);
-    report.speed = await speed(engine, await engine.load(DEFAULT_MODEL_DIR));
-    if (!parities.every(({ holds }) => holds)) process.exitCode = 1;
-  }
-  if (!runs) process.exitCode = 1;
-  console.log(JSON.stringify(report, undefined, 2));
-} finally {
-  await engine.close();
-  await tiny.remove();
+for (const name of names) {
+  if (!(name in MODELS)) throw new Error(`${name}: one of ${Object.keys(MODELS).join(', ')}`);
+  await section('model', { model: name }, async () => {
+    await checkModel(name);
+    return {};
+  });
 }
