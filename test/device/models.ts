@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { DEFAULT_MODEL_DIR } from '../../src/inference/models.ts';
 import { writeTinyModel } from '../integration/inference/tinyModel.ts';
 
@@ -25,9 +26,19 @@ const SMOLLM = {
   eos_token_id: [],
 };
 
+const KEPT = async (): Promise<void> => undefined;
+
 /** 'tiny' has random weights and a small context, 'smollm' random weights of SmolLM2-135M's shape (270 MB, written in a minute); 'default' is the bundled one. */
 export const MODELS: Readonly<Record<string, () => Promise<DeviceModel>>> = {
   tiny: async () => ({ name: 'tiny', prompts: 8, outputTokens: 128, ...(await writeTinyModel()) }),
-  default: async () => ({ name: 'default', prompts: 8, outputTokens: 256, dir: DEFAULT_MODEL_DIR, remove: async () => undefined }),
+  default: async () => ({ name: 'default', prompts: 24, outputTokens: 256, dir: DEFAULT_MODEL_DIR, remove: KEPT }),
   smollm: async () => ({ name: 'smollm', prompts: 4, outputTokens: 128, ...(await writeTinyModel({ seed: 'smollm', config: SMOLLM })) }),
 };
+
+/** @param which one of {@link MODELS}, or a model folder */
+export async function openModel(which: string): Promise<DeviceModel> {
+  const known = MODELS[which];
+  if (known !== undefined) return known();
+  if (!which.includes(path.sep)) throw new Error(`${which}: a folder, or one of ${Object.keys(MODELS).join(', ')}`);
+  return { name: path.basename(which), prompts: 4, outputTokens: 128, dir: path.resolve(which), remove: KEPT };
+}

@@ -61,7 +61,16 @@ export async function parity(
           const within =
             Math.max(...distances.sketchErrors) <= bounds.sketchErrorMax && Math.max(...distances.gaps) <= gapMaxFor(bounds, sampling);
           holds &&= within;
-          report('honest', { model: model.name, quantisation, kind, miner: sides[miner], guard: sides[guard], within, bounds, ...summary(distances) });
+          report('honest', {
+            model: model.name,
+            quantisation,
+            kind,
+            miner: sides[miner],
+            guard: sides[guard],
+            within,
+            bounds,
+            ...summary(distances),
+          });
         }
       }
     }

@@ -10,7 +10,9 @@ export interface Served extends Completion {
 
 /** Prompts of different lengths and contents, so that the rows beside each other are not alike. */
 export const promptsFor = ({ vocab }: ModelInfo, count: number): Uint32Array[] =>
-  Array.from({ length: count }, (_, row) => Uint32Array.from({ length: 20 + 10 * row }, (_, i) => (i * 37 + row * 101 + 11) % vocab));
+  Array.from({ length: count }, (_, row) =>
+    Uint32Array.from({ length: 20 + 10 * (row % 10) }, (_, i) => (i * 37 + row * 101 + 11) % vocab),
+  );
 
 /** All at once, so that they run beside each other as far as there are slots. */
 export function serve(
@@ -37,8 +39,9 @@ export interface Distances {
 /** How far what was served lies from what this engine computes. */
 export async function replay(engine: Engine, model: ModelInfo, served: readonly Served[], sampling: Sampling): Promise<Distances> {
   const results = await Promise.all(
-    served.map(({ promptIds, ids }): Promise<VerifyResult> =>
-      engine.verify({ model: model.id, promptIds, outputIds: Uint32Array.from(ids), sampling }, NEVER),
+    served.map(
+      ({ promptIds, ids }): Promise<VerifyResult> =>
+        engine.verify({ model: model.id, promptIds, outputIds: Uint32Array.from(ids), sampling }, NEVER),
     ),
   );
   return {

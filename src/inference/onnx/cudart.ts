@@ -3,7 +3,7 @@ import koffi from 'koffi';
 import type { Pointer } from './ortApi.ts';
 
 /** A line of /proc/self/maps ends with the file that is mapped. */
-const LIBRARY = /\s(\/\S*\/libcudart\.so\.\d+[^/\s]*)$/m;
+const LIBRARY = /^\S+ \S+ \S+ \S+ \d+ +(\/.*\/libcudart\.so\.\d+[^/]*)$/m;
 const DEVICE_TO_DEVICE = 3;
 
 /** The few functions of the CUDA runtime that the cache needs. Each throws with CUDA's own words. */

@@ -15,9 +15,6 @@ export const LIBRARY_DIR = path.join(root, 'bin', 'napi-v6', platform(), arch())
 const CUDA_LIBRARY = 'libonnxruntime_providers_cuda.so';
 const CUDA_LIBRARIES = [CUDA_LIBRARY, 'libonnxruntime_providers_shared.so'];
 
-/** The library of CUDA's provider. */
-export const CUDA_FILE = path.join(LIBRARY_DIR, CUDA_LIBRARY);
-
 /** Works wherever the package lies, also when cortensord is installed globally. */
 export function cudaInstallCommand(packageRoot = root): string {
   const script = path.join(packageRoot, 'script', 'install.js');

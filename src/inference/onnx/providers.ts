@@ -4,9 +4,7 @@ import type { ProviderName } from '../provider.ts';
 import { type Cudart, openCudart } from './cudart.ts';
 import { DeviceKv } from './deviceKv.ts';
 import { HostKv, type KvStore } from './kvStore.ts';
-import { linkerError } from './linker.ts';
 import type { OrtApi, Pointer } from './ortApi.ts';
-import { CUDA_FILE } from './ortPackage.ts';
 
 /** `CUDA_VISIBLE_DEVICES` picks another one. */
 const DEVICE = 0;
@@ -46,13 +44,7 @@ export function cudaProvider(gpuMemoryMiB: number, open: (device: number) => Cud
   return {
     name: 'cuda',
     attention: 'unfused',
-    append(api, options) {
-      try {
-        api.appendCuda(options, settings);
-      } catch (error) {
-        throw new Error([(error as Error).message, linkerError(CUDA_FILE)].filter((text) => text !== undefined).join('; '), { cause: error });
-      }
-    },
+    append: (api, options) => api.appendCuda(options, settings),
     openCache(api, shape, rows, contextTokens) {
       try {
         const cudart = open(DEVICE);
