@@ -131,7 +131,9 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Entries of an array in it', 'src/inference/gguf/header.ts#ARRAY_MAX', '`MODEL_INVALID`'],
     ['ONNX export, and its file of weights', 'src/inference/modelFiles.ts#ONNX_BYTES_MAX', '`MODEL_FILE_TOO_LARGE`'],
     ['Files of a sharded model', 'src/inference/modelFiles.ts#SHARDS_MAX', '`MODEL_INVALID`'],
-    ['Self-test of a model at start', 'src/roles/miner/miner.ts#SELF_TEST_TIMEOUT_MS', 'the miner does not start, `TIMEOUT`'],
+    ['Self-test of a model at start', 'src/roles/miner/measure.ts#SELF_TEST_TIMEOUT_MS', 'the miner does not serve it, `TIMEOUT`'],
+    ['Memory of the engine’s process', 'config:miner.memoryMiB', '`ENGINE_CRASHED`; the next call starts a new one'],
+    ['Ending of the engine’s process', 'src/inference/worker/host.ts#CLOSE_TIMEOUT_MS', 'it is killed'],
     ['Wait for the voucher', 'src/node/index.ts#VOUCHER_TIMEOUT_MS', '`TIMEOUT`; the task stays unpaid'],
   ],
   Guard: [

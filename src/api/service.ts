@@ -85,8 +85,18 @@ export interface NodeStatus {
         readonly runtime: string;
         readonly threads: number;
         readonly models: readonly string[];
+        /** Process that computes; absent while there is none. */
+        readonly pid?: number | undefined;
       }
     | undefined;
+  /** Models that a role was told to serve and does not: `model` as the configuration names it, with error code and what to do. */
+  readonly refusedModels: readonly {
+    readonly role: Role;
+    readonly model: string;
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+  }[];
   /** Free-form counters by role, e.g. {miner: {tasksDone: 3}}. */
   readonly counters: Readonly<Partial<Record<Role, Readonly<Record<string, number>>>>>;
   readonly endpoints: { readonly rest?: string | undefined; readonly rpc: string };

@@ -33,13 +33,16 @@ const CHEAP = { 'miner.promptPrice': wei(0.01), 'miner.completionPrice': wei(0.0
 export const PRICE_MAX = { prompt: BigInt(wei(0.25)), completion: BigInt(wei(0.5)) };
 export const BARGAIN_PRICE_MAX = { prompt: BigInt(wei(0.02)), completion: BigInt(wei(0.04)) };
 
+/** Engines on one machine leave its cores to each other. */
+const SHARED_MACHINE = { 'miner.threads': 1, 'guard.threads': 1 };
+
 /** 1 router, 3 miners (one slower, one dearer), 3 guards, 1 oracle; with `badMiner` one that tampers and underbids. */
 export function planNodes(badMiner: boolean): NodePlan[] {
   const node = (name: string, role: Role, note: string, settings: Record<string, unknown> = {}): NodePlan => ({
     name,
     role,
     note,
-    settings,
+    settings: { ...SHARED_MACHINE, ...settings },
     owner: privateKeyToAccount(generatePrivateKey()),
     password: randomBytes(24).toString('base64url'),
   });

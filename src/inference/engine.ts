@@ -13,7 +13,7 @@ export type {
 } from './types.ts';
 
 /**
- * An engine that starts its worker thread at the first load. Close it: the thread keeps the process alive.
+ * An engine that starts its worker process at the first load. Close it: the worker keeps this process alive.
  *
  * @throws REQUEST_INVALID when an option is out of range
  */

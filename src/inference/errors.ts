@@ -111,8 +111,8 @@ export const inferenceError = defineErrors('inference', {
     retryable: true,
   },
   ENGINE_CRASHED: {
-    summary: 'The worker thread of the engine ended while the call was under way.',
-    remedy: 'Retry: the next call starts a new worker. If it repeats, report it with the log lines around it.',
+    summary: 'The process of the engine ended while the call was under way.',
+    remedy: 'Retry: the next call starts a new one. If it repeats, report it with the log lines around it.',
     http: 500,
     retryable: true,
   },

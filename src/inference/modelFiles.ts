@@ -62,6 +62,14 @@ export interface ModelFiles {
  * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID
  */
 export async function findModelFiles(dir: string): Promise<ModelFiles> {
+  const { names, ...weights } = await nameModelFiles(dir);
+  const files: ModelFile[] = [];
+  for (const [name, bytesMax] of names) files.push(await hashFile(dir, name, bytesMax));
+  return { ...weights, files };
+}
+
+/** As {@link findModelFiles}, without reading any but an index of shards: the names with their byte limits. @throws MODEL_NOT_FOUND, MODEL_INVALID */
+export async function nameModelFiles(dir: string): Promise<Omit<ModelFiles, 'files'> & { readonly names: readonly [string, number][] }> {
   const folder = await stat(dir).catch(() => undefined);
   if (!folder?.isDirectory()) throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir });
   const { format, weightFiles, weightMap } = await findWeights(dir);
@@ -75,9 +83,7 @@ export async function findModelFiles(dir: string): Promise<ModelFiles> {
     if ((format !== 'gguf' && !signed) || (await hasFile(dir, name))) names.push([name, BYTES_MAX[name]]);
   }
   for (const name of [CHAT_TEMPLATE_FILE, GENERATION_FILE] as const) if (await hasFile(dir, name)) names.push([name, BYTES_MAX[name]]);
-  const files: ModelFile[] = [];
-  for (const [name, bytesMax] of names) files.push(await hashFile(dir, name, bytesMax));
-  return { format, weightFiles, weightMap, files };
+  return { format, weightFiles, weightMap, names };
 }
 
 /**

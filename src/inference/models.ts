@@ -8,7 +8,7 @@ import { inferenceError } from './errors.ts';
 import { ggufConfig } from './gguf/config.ts';
 import { GgufFile } from './gguf.ts';
 import { architectureOf, slidingWindowOf } from './graph/shape.ts';
-import { findModelFiles, hasFile, type ModelFiles, readJson, readText } from './modelFiles.ts';
+import { findModelFiles, hasFile, type ModelFiles, nameModelFiles, readJson, readText } from './modelFiles.ts';
 import { kindOf, type ModelKind } from './modelKind.ts';
 
 const CARD_BYTES_MAX = 1 << 20;
@@ -100,6 +100,23 @@ async function readConfig(dir: string, { format, weightFiles, files }: ModelFile
 export function requireId({ dir, id }: Pick<ModelManifest, 'dir' | 'id'>, expected: ModelId | undefined): void {
   if (expected === undefined || expected === id) return;
   throw inferenceError('MODEL_HASH_MISMATCH', `${dir} is ${id}, not ${expected}`, { dir, id, expected });
+}
+
+/**
+ * The id that a folder must have when a list says what its files hash to.
+ *
+ * @param listed SHA-256 (lower-case hex) by path in the folder
+ * @throws MODEL_NOT_FOUND, MODEL_INVALID; MODEL_HASH_MISMATCH when a file that the id covers is not listed
+ */
+export async function listedId(dir: string, listed: ReadonlyMap<string, string>): Promise<ModelId> {
+  const { names } = await nameModelFiles(dir);
+  return modelIdOf(
+    names.map(([name]) => {
+      const sha256 = listed.get(name);
+      if (sha256 !== undefined) return { name, sha256 };
+      throw inferenceError('MODEL_HASH_MISMATCH', `${name} in ${dir} is not one of the model’s files`, { dir, file: name });
+    }),
+  );
 }
 
 /** 0x + sha256 over the canonical JSON (keys sorted, no spaces) of {file name: sha256}. */

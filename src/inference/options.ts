@@ -3,10 +3,11 @@ import { inferenceError } from './errors.ts';
 import { PROVIDERS, type ProviderName } from './provider.ts';
 import { QUANTISATIONS, type Quantisation } from './quantisation.ts';
 import type { Rehearsals } from './rehearsal/index.ts';
+import { pickThreads, THREADS_MAX } from './threads.ts';
 
 /** Settings of an engine; every one has a default. */
 export interface EngineOptions {
-  /** Threads inside one forward pass, 1–64. */
+  /** Threads inside one forward pass, 1–64; by default by the cores of the machine (threads.ts). */
   readonly threads?: number;
   /** Requests that one model runs at the same time, 1–64. */
   readonly slots?: number;
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly provider?: 'auto' | ProviderName;
   /** Bound on what CUDA takes for weights and computing, MiB, 0–1,048,576; the KV cache comes on top. 0 is none. */
   readonly gpuMemoryMiB?: number;
+  /** Bound on the resident memory of the worker process, MiB, 0–16,777,216: above it the worker is ended, as by a crash. 0 is none. Linux. */
+  readonly memoryMiB?: number;
   readonly logger?: Logger;
   /** Where models are tried out before they are loaded; engines without one share one that remembers in memory. */
   readonly rehearsals?: Rehearsals;
@@ -42,7 +45,7 @@ export interface EngineOptions {
 export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger' | 'rehearsals'>>;
 
 const RANGES = {
-  threads: [1, 64],
+  threads: [1, THREADS_MAX],
   slots: [1, 64],
   prefixRows: [0, 64],
   queueMax: [0, 4096],
@@ -50,6 +53,7 @@ const RANGES = {
   prefillChunkTokens: [8, 2048],
   paceMsPerToken: [0, 60_000],
   gpuMemoryMiB: [0, 1 << 20],
+  memoryMiB: [0, 1 << 24],
 } as const;
 
 export const SPECULATION = ['auto', 'on', 'off'] as const;
@@ -57,7 +61,7 @@ export const SPECULATION = ['auto', 'on', 'off'] as const;
 /** @throws REQUEST_INVALID naming the field and its range */
 export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
   const resolved: ResolvedEngineOptions = {
-    threads: options.threads ?? 1,
+    threads: options.threads ?? pickThreads(),
     slots: options.slots ?? 8,
     prefixRows: options.prefixRows ?? 4,
     queueMax: options.queueMax ?? 64,
@@ -69,6 +73,7 @@ export function resolveOptions(options: EngineOptions): ResolvedEngineOptions {
     backend: options.backend ?? 'auto',
     provider: options.provider ?? 'auto',
     gpuMemoryMiB: options.gpuMemoryMiB ?? 0,
+    memoryMiB: options.memoryMiB ?? 0,
   };
   for (const [field, [min, max]] of Object.entries(RANGES)) {
     const value = resolved[field as keyof typeof RANGES];

@@ -1,7 +1,7 @@
 import { inferenceError } from './errors.ts';
 
 /**
- * How a model's matrices are held and multiplied: 'fp32' as they are, 'int8' and 'int4' in blocks of 32 with one f32 scale
+ * How a model's matrices are held and multiplied: 'fp32' as they are, 'int8' and 'int4' in blocks with one f32 scale
  * (graph/blocks.ts). The numerics profile names it: numbers of different quantisations are not comparable.
  */
 export const QUANTISATIONS = ['fp32', 'int8', 'int4'] as const;

@@ -15,6 +15,8 @@ export interface EngineStatus {
   /** Threads inside one forward pass. */
   readonly threads: number;
   readonly models: readonly ModelInfo[];
+  /** The worker process; undefined while there is none. */
+  readonly pid: number | undefined;
   /** Slots that hold a request now, over all models, and requests that wait for one. */
   readonly active: number;
   readonly queued: number;
@@ -125,7 +127,7 @@ export interface TensorRequest {
   readonly inputs: Readonly<Record<string, TensorValue>>;
 }
 
-/** Runs models in a worker thread: no method blocks the caller's event loop. */
+/** Runs models in a process of its own: no method blocks the caller's event loop. */
 export interface Engine {
   readonly status: EngineStatus;
   /**

@@ -66,6 +66,7 @@ export class WorkerEngine implements Engine {
       provider: { requested: provider, actual: undefined, ...onProvider },
       threads,
       models: [...this.#models.values()].map((model) => model.info),
+      pid: this.#host?.pid,
       active,
       queued,
     };
@@ -177,11 +178,6 @@ export class WorkerEngine implements Engine {
     const host = this.#host;
     this.#host = undefined;
     await host?.close();
-  }
-
-  /** Ends the worker as a crash would: calls under way fail with ENGINE_CRASHED, the next call starts a new one. */
-  async killWorker(): Promise<void> {
-    await this.#host?.kill();
   }
 
   #model(id: ModelId): LoadedModel {

@@ -7,6 +7,12 @@ export const nodeError = defineErrors('node', {
     http: 500,
     exit: 64,
   },
+  NO_MODEL: {
+    summary: 'A role was told to serve models, and none of them can be used.',
+    remedy: 'The message says of each what is wrong; mend or replace one of them, or take the role away.',
+    http: 500,
+    exit: 65,
+  },
   DEPLOYMENT_UNREADABLE: {
     summary: 'The deployment file is missing or is not one.',
     remedy: 'Point chain.deploymentFile to the JSON file of the network that you join.',

@@ -21,7 +21,6 @@ import { GUARD_MIGRATIONS } from '../roles/guard/ledger.ts';
 import { type Miner, startMiner } from '../roles/miner/index.ts';
 import { MINER_MIGRATIONS } from '../roles/miner/ledger.ts';
 import { type Oracle, startOracle } from '../roles/oracle/index.ts';
-import { openCatalog } from '../roles/router/catalog.ts';
 import { createRouter, type Router } from '../roles/router/index.ts';
 import { ROUTER_MIGRATIONS } from '../roles/router/ledger.ts';
 import { startAnswerer } from '../settlement/answerer.ts';
@@ -38,7 +37,8 @@ import { startAnnouncer } from './announcer.ts';
 import { startBlockServer } from './blockServer.ts';
 import { nodeError } from './errors.ts';
 import { exportMetrics } from './metrics.ts';
-import { loadModels, modelDirs } from './models.ts';
+import { loadCatalog, loadModels } from './models.ts';
+import { Refusals } from './refusals.ts';
 import { createNodeService } from './service.ts';
 import { createTxJournal, JOURNAL_MIGRATIONS } from './txJournal.ts';
 
@@ -128,7 +128,10 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
   const account = identity.operator;
   const metrics = createMetrics({ processMetrics: true });
 
-  const rehearsals = new Rehearsals({ recordsDir: join(dataDir, 'rehearsals'), logger: log.child({ module: 'inference' }) });
+  const inferenceLog = log.child({ module: 'inference' });
+  const refusals = new Refusals(inferenceLog, signal);
+  const rehearsals = new Rehearsals({ recordsDir: join(dataDir, 'rehearsals'), logger: inferenceLog });
+  const modelComponents = { config, rehearsals, refusals, clock, log, signal };
 
   // The slow ones side by side: chain, engine, network.
   const opening = Promise.allSettled([
@@ -145,7 +148,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
       },
       signal,
     ),
-    loadModels(config, roles, rehearsals, log),
+    loadModels(modelComponents, roles),
   ]);
   const [chainOpened, modelsOpened] = await opening;
   if (chainOpened.status === 'fulfilled') undo.push(() => chainOpened.value.close());
@@ -203,7 +206,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
 
   const start: Record<Role, () => Promise<{ close(graceMs: number): Promise<void> }>> = {
     router: async () => {
-      const catalog = await openCatalog(await modelDirs(config.router.modelDirs, config), rehearsals, signal);
+      const catalog = await loadCatalog(modelComponents);
       running.router = createRouter({ ...shared, catalog, db: open('router', ROUTER_MIGRATIONS), log: roleLog('router') }, config.router);
       return running.router;
     },
@@ -221,9 +224,9 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
           fault: config.miner.fault,
         },
       );
-      for (const { id } of miner)
+      for (const { info } of miner)
         void network
-          .provide(id)
+          .provide(info.id)
           .catch((error: unknown) => log.warn({ code: toCoded(error).code }, 'a model is not provided in the DHT yet'));
       return running.miner;
     },
@@ -276,6 +279,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
     roles: [...roles],
     running,
     models,
+    refusals,
     network,
     chain,
     verdicts,
@@ -289,7 +293,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
     log,
     stop: () => void stop(),
   });
-  exportMetrics(metrics, { running, chain, network, roles: [...roles], version });
+  exportMetrics(metrics, { running, chain, network, refused: refusals.all, roles: [...roles], version });
 
   if (config.api.rest.enabled) {
     const { host, port, allowedHosts, allowedOrigins, tokenFile, bodyBytesMax, connectionsMax } = config.api.rest;

@@ -32,6 +32,7 @@ import type { TaskVerdicts } from '../validation/taskVerdicts.ts';
 import { nodeError } from './errors.ts';
 import type { RunningRoles } from './index.ts';
 import type { LoadedModels } from './models.ts';
+import type { Refusals } from './refusals.ts';
 
 export interface ServiceComponents {
   readonly config: ResolvedConfig;
@@ -39,6 +40,7 @@ export interface ServiceComponents {
   readonly roles: readonly Role[];
   readonly running: RunningRoles;
   readonly models: LoadedModels | undefined;
+  readonly refusals: Refusals;
   readonly network: Network;
   readonly chain: Chain;
   readonly verdicts: TaskVerdicts;
@@ -155,8 +157,10 @@ function statusOf(c: ServiceComponents): NodeStatus {
             runtime: `onnxruntime ${engine.runtimeVersion ?? ''}`.trim(),
             threads: engine.threads,
             models: engine.models.map((model) => model.name),
+            ...(engine.pid === undefined ? {} : { pid: engine.pid }),
           },
         }),
+    refusedModels: c.refusals.all,
     counters,
     endpoints: c.endpoints,
   };

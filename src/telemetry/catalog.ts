@@ -43,6 +43,12 @@ export const METRICS = {
     labels: ['method', 'code'],
   },
   cortensord_rpc_connections: { type: 'gauge', help: 'Open JSON-RPC connections.', unit: 'connections', labels: [] },
+  cortensord_models_refused: {
+    type: 'gauge',
+    help: 'Models that a role was told to serve and does not, by error code.',
+    unit: 'models',
+    labels: ['role', 'code'],
+  },
   cortensord_role: {
     type: 'gauge',
     help: 'What a role counts since its start or holds now, by name.',

@@ -18,5 +18,7 @@ export interface Benchmark {
   readonly summary: string;
   /** How it measures, for docs/BENCHMARKS.md. */
   readonly method: string;
+  /** Runs sessions itself, and so has the environment of the engine's process. */
+  readonly asEngine?: true;
   run(context: BenchContext): Promise<readonly Metric[]>;
 }

@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { type Genesis, startChain } from '../../src/devnet/genesis.ts';
 import { type NodeProcess, prepareNode, startProcess } from '../../src/devnet/process.ts';
 import { ROLES, type Role } from '../../src/types/index.ts';
 import type { BenchContext, Benchmark } from './benchmark.ts';
+import { residentMb } from './memory.ts';
 import { type Metric, summarise } from './metric.ts';
 import { pause } from './pause.ts';
 
@@ -26,7 +27,7 @@ export const footprint: Benchmark = {
   method:
     'The real binary on a fresh data dir, alone on a local chain. `ready` runs from writing its config and forking it to its `ready` message, ' +
     'with the embedded model loaded by the roles that use one; the first start on this machine, when no compiled code is cached yet, is ' +
-    '`ready_cold`. Memory is VmRSS some seconds later, without a model (`modelDirs = []`) and with it.',
+    '`ready_cold`. Memory is VmRSS some seconds later, without a model (`modelDirs = []`) and with it, the engine’s process included.',
   async run(context) {
     const genesis = await startChain();
     try {
@@ -96,10 +97,9 @@ async function measureStart({ role, name, settings, rest, context }: StartPlan):
   }
 }
 
-/** Resident memory, MB (10⁶ bytes). Linux. */
-async function rssAtRest({ pid }: NodeProcess, signal: AbortSignal): Promise<number> {
+/** Of the node and, if it has one, its engine's process. */
+async function rssAtRest(node: NodeProcess, signal: AbortSignal): Promise<number> {
   await pause(SETTLE_MS, signal);
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kib === undefined) throw new Error(`/proc/${pid}/status has no VmRSS`);
-  return (Number(kib) * 1024) / 1e6;
+  const { engine } = await node.call('node_status', {});
+  return (await residentMb(node.pid)) + (engine?.pid === undefined ? 0 : await residentMb(engine.pid));
 }

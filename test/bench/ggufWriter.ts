@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { BLOCK } from '../../src/inference/graph/blocks.ts';
+import { GGUF_BLOCK as BLOCK } from '../../src/inference/graph/blocks.ts';
 import type { DecoderShape } from '../../src/inference/graph/shape.ts';
 import type { WeightSource } from '../../src/inference/graph/weightSource.ts';
 

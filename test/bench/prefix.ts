@@ -20,6 +20,7 @@ export const prefix: Benchmark = {
     'SmolLM2-135M shape, random fp32 weights, one thread, the scheduler with one slot. Each round: a prompt of 1,000 random tokens and 24 more in a ' +
     'new scope (not cached), then the same 1,000 and 24 others in that scope (cached). From submitting to the first token; medians of both, and of ' +
     'the ratio within a round.',
+  asEngine: true,
   async run({ random, say }) {
     const model = await buildDecoder(SHAPE, syntheticWeights('bench'), CONTEXT_TOKENS);
     const session = await openOrtFfi().open({

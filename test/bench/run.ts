@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { workerEnvironment } from '../../src/inference/worker/environment.ts';
 import type { Benchmark } from './benchmark.ts';
 import { BENCHMARKS } from './benchmarks.ts';
 import { commit, machine } from './machine.ts';
@@ -14,6 +15,8 @@ import { type BenchReport, toMarkdown, toText } from './report.ts';
 
 const MARKDOWN = new URL('../../docs/BENCHMARKS.md', import.meta.url);
 const DEFAULT_SEED = 1;
+/** Set in the process that measures. */
+const APART = 'BENCH_APART';
 
 async function measure(benchmark: Benchmark, seed: number, signal: AbortSignal): Promise<BenchReport> {
   const dir = await mkdtemp(join(tmpdir(), 'cor-bench-'));
@@ -31,11 +34,12 @@ async function measure(benchmark: Benchmark, seed: number, signal: AbortSignal):
   }
 }
 
-/** In a process of its own: what one benchmark leaves in memory does not slow the next. */
-function measureApart({ name }: Benchmark, seed: number, signal: AbortSignal): Promise<BenchReport> {
+/** In a process of its own: what one benchmark leaves in memory does not slow the next, and it has the environment that it asks for. */
+function measureApart({ name, asEngine }: Benchmark, seed: number, signal: AbortSignal): Promise<BenchReport> {
   const args = [fileURLToPath(import.meta.url), name, '--json', '--seed', `${seed}`];
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, args, { signal }, (error, stdout) => {
+    const env = { ...(asEngine ? workerEnvironment(process.env) : process.env), [APART]: '1' };
+    const child = execFile(process.execPath, args, { signal, env }, (error, stdout) => {
       // 1: a limit was missed, and the report says which.
       if (error !== null && error.code !== 1) reject(error);
       else if (stdout === '') reject(new Error(`${name} failed`));
@@ -66,7 +70,7 @@ async function main(): Promise<number> {
   process.once('SIGTERM', () => stop.abort(new Error('interrupted')));
   const reports: BenchReport[] = [];
   for (const benchmark of chosen) {
-    const report = await (wanted === 'all' ? measureApart : measure)(benchmark, seed, stop.signal);
+    const report = await (process.env[APART] === undefined ? measureApart : measure)(benchmark, seed, stop.signal);
     reports.push(report);
     if (!values.json) console.log(toText(report));
   }

@@ -4,6 +4,7 @@ import { DEFAULT_MODEL_DIR } from '../../src/inference/models.ts';
 import { GREEDY, type ModelId } from '../../src/types/index.ts';
 import { isCoded } from '../../src/util/errors.ts';
 import type { Benchmark } from './benchmark.ts';
+import { residentMb } from './memory.ts';
 import { summarise } from './metric.ts';
 
 const GENERATIONS = 10_000;
@@ -19,7 +20,7 @@ export const soak: Benchmark = {
   summary: '10,000 generations, eight at a time, some cancelled: memory, slots and the event loop of the process',
   method:
     'The built-in model with eight slots, one thread. Prompts of 1–96 random tokens in five scopes, up to 24 tokens each; three of ten are cancelled ' +
-    'after a random number of tokens, by their signal or by leaving the loop. The slope of the resident memory is fitted to the second half of 100 samples; ' +
+    'after a random number of tokens, by their signal or by leaving the loop. The slope of the resident memory, of this process and the engine’s together, is fitted to the second half of 100 samples; ' +
     'Without a queue, a slot that is not given back refuses a request: at the end nine are sent at once, of which eight must be taken. The delay of the event loop is that of the process that holds the engine, over the whole run.',
   async run({ random, say, signal }) {
     const engine = createEngine({ slots: CONCURRENT, queueMax: 0 });
@@ -37,7 +38,8 @@ export const soak: Benchmark = {
       const line = async (): Promise<void> => {
         while (started < GENERATIONS) {
           signal.throwIfAborted();
-          if (started++ % (GENERATIONS / SAMPLES) === 0) rss.push({ at: started, mb: process.memoryUsage().rss / 1e6 });
+          if (started++ % (GENERATIONS / SAMPLES) === 0)
+            rss.push({ at: started, mb: (await residentMb(process.pid)) + (await residentMb(engine.status.pid)) });
           const cancel = new AbortController();
           const cancelAt = random() < CANCELLED_SHARE ? whole(TOKENS_MAX) : 0;
           const leaves = random() < 0.5;

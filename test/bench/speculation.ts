@@ -32,6 +32,7 @@ export const speculation: Benchmark = {
     'to 400, so that what repeats is real whatever the weights. `edit`: a source file again with a name changed. `list`: lines that begin alike. ' +
     '`quotes`: every other sentence of the prompt. `random`: nothing repeats. `trap`: triples of tokens come again and go on differently each time. Both ways in ' +
     'turn; a value is the rate with guesses by the rate without, medians of the ratios within a round.',
+  asEngine: true,
   async run({ random, say, signal }) {
     const dialogues = await texts(random);
     const model = await buildDecoder(SHAPE, syntheticWeights('bench'), CONTEXT_TOKENS);

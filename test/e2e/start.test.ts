@@ -134,6 +134,16 @@ describe('start', function () {
     await fails(64, 'SECRET_FILE_UNREADABLE', [], dir);
   });
 
+  it('NO_MODEL 65 when a role is left without a model, with what is wrong with each', async () => {
+    const empty = join(place.home, 'no-model');
+    await mkdir(empty);
+    for (const role of ['miner', 'guard', 'router']) {
+      const err = await fails(65, 'NO_MODEL', ['--set', `${role}.modelDirs=model:none,${empty}`], await initiated(role));
+      assert.match(err, /model:none: STORE_MODEL_UNKNOWN: /);
+      assert.match(err, /no-model: MODEL_FILE_MISSING: .*\. A model folder holds/);
+    }
+  });
+
   it('a node shares a model, and another machine pulls it by its content id', async () => {
     const holder = await initiated('oracle');
     const weights = randomBytes(600_000);

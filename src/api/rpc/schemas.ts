@@ -96,8 +96,10 @@ export const nodeStatus = z.object({
       runtime: z.string(),
       threads: count,
       models: z.array(z.string()),
+      pid: count.optional(),
     })
     .optional(),
+  refusedModels: z.array(z.object({ role, model: z.string(), code: z.string(), message: z.string(), remedy: z.string() })),
   counters: z.partialRecord(role, z.record(z.string(), z.number())),
   endpoints: z.object({ rest: z.string().optional(), rpc: z.string() }),
 }) satisfies z.ZodType<Wire<NodeStatus>>;

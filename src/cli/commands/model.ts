@@ -7,8 +7,10 @@ import { HUB_ENDPOINT, parseEndpoint } from '../../inference/store/hub.ts';
 import { ModelStore, type PullOptions } from '../../inference/store/index.ts';
 import type { StoreManifest } from '../../inference/store/manifest.ts';
 import { parseSource, type Source } from '../../inference/store/source.ts';
+
 import type { BlockPeers } from '../../inference/store/swarm/ports.ts';
-import { modelDir } from '../../node/models.ts';
+import { THREADS_MAX } from '../../inference/threads.ts';
+import { modelFolder } from '../../node/models.ts';
 import { systemClock } from '../../util/clock.ts';
 import { toCoded, utilError } from '../../util/errors.ts';
 import { formatBytes } from '../bytes.ts';
@@ -157,9 +159,11 @@ export async function modelBench(entry: string, options: ModelBenchOptions, io: 
   const { measureBatch } = await import('../../inference/measure.ts');
   const { inferenceError } = await import('../../inference/errors.ts');
   const { config } = await loadFor(options, io);
-  const dir = await modelDir(entry === 'default' || /^[./~]/.test(entry) ? entry : `model:${entry}`, config.models.dir);
+  const { dir } = await modelFolder(entry === 'default' || /^[./~]/.test(entry) ? entry : `model:${entry}`, config.models.dir);
   const threads = options.threads === undefined ? config.miner.threads : Number(options.threads);
-  if (!Number.isInteger(threads) || threads < 0 || threads > 256) throw cliError('CLI_USAGE', '--threads is not a number from 0 to 256');
+  if (!Number.isInteger(threads) || threads < 0 || threads > THREADS_MAX) {
+    throw cliError('CLI_USAGE', `--threads is not a number from 0 to ${THREADS_MAX}`);
+  }
   const engine = createEngine({ slots: Math.max(...BENCH_BATCHES), ...(threads === 0 ? {} : { threads }) });
   try {
     const startedAt = systemClock.monotonic();

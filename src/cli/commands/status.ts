@@ -33,10 +33,18 @@ export async function status(options: GlobalOptions, io: Io): Promise<void> {
         'chain',
         `${chain.chainId}, block ${chain.head}, ${chain.healthy ? 'healthy' : `no answer for ${Math.floor(chain.headAgeMs / 1000)} s`}`,
       ],
-      ['engine', engine && `${engine.backend} (${engine.runtime}, ${engine.threads} threads)`],
+      [
+        'engine',
+        engine &&
+          `${engine.backend} (${engine.runtime}, ${engine.threads} threads${engine.pid === undefined ? '' : `, pid ${engine.pid}`})`,
+      ],
       ['provider', engine && `${engine.provider} (${engine.providerRequested} requested)`],
       ...(engine?.warnings ?? []).map((warning) => ['warning', warning] as const),
       ['models', engine?.models.join(', ')],
+      ...node.refusedModels.flatMap(({ role, model, code, message, remedy }) => [
+        ['refused', `${model} (${role}): ${code}: ${message}`] as const,
+        ['', remedy] as const,
+      ]),
       ['rest', node.endpoints.rest],
       ['rpc', node.endpoints.rpc],
       ...counters,

@@ -42,7 +42,7 @@ export const miner = section('Holds models and answers.', {
     z.enum(['auto', 'on', 'off']).default('auto'),
   ),
   queueMax: field({ doc: 'Requests that wait for a slot; above it ENGINE_QUEUE_FULL.' }, int(0, 1_024).default(16)),
-  threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  threads: field({ doc: 'CPU threads of the engine; 0 is one for each core less one, 16 at most.' }, int(0, 64).default(0)),
   provider: field(
     { doc: 'What computes; `auto` is CUDA where it is installed and works, else the CPU. What cannot run is a warning in the status.' },
     z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
@@ -50,6 +50,10 @@ export const miner = section('Holds models and answers.', {
   gpuMemoryMiB: field(
     { doc: 'Bound on what CUDA takes for weights and computing, the KV cache on top; 0 is none.', unit: 'MiB' },
     int(0, 1_048_576).default(0),
+  ),
+  memoryMiB: field(
+    { doc: 'Bound on the resident memory of the engine’s process: above it the process is started anew. 0 is none. Linux.', unit: 'MiB' },
+    int(0, 16_777_216).default(0),
   ),
   heartbeatMs: field({ doc: 'How often capacity is announced.', unit: 'ms' }, int(200, 60_000).default(2_000)),
   evidenceTtlMs: field(
@@ -69,7 +73,7 @@ export const guard = section('Audits finished tasks and votes.', {
     { doc: 'Model folders it can replay; `default` is the built-in model, `model:<name>` one from the store.', path: true },
     modelDirs,
   ),
-  threads: field({ doc: 'CPU threads of the engine; 0 picks.' }, int(0, 256).default(0)),
+  threads: field({ doc: 'CPU threads of the engine; 0 is one for each core less one, 16 at most.' }, int(0, 64).default(0)),
   provider: field(
     { doc: 'What computes; `auto` is CUDA where it is installed and works, else the CPU. What cannot run is a warning in the status.' },
     z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
@@ -77,6 +81,10 @@ export const guard = section('Audits finished tasks and votes.', {
   gpuMemoryMiB: field(
     { doc: 'Bound on what CUDA takes for weights and computing, the KV cache on top; 0 is none.', unit: 'MiB' },
     int(0, 1_048_576).default(0),
+  ),
+  memoryMiB: field(
+    { doc: 'Bound on the resident memory of the engine’s process: above it the process is started anew. 0 is none. Linux.', unit: 'MiB' },
+    int(0, 16_777_216).default(0),
   ),
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(

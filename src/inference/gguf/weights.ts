@@ -1,5 +1,5 @@
 import type { GgufFile } from '../gguf.ts';
-import { BLOCK, type BlockMatrix, packNibbles } from '../graph/blocks.ts';
+import { type BlockMatrix, GGUF_BLOCK, packNibbles } from '../graph/blocks.ts';
 import type { WeightSource } from '../graph/weightSource.ts';
 import { f16ToF32 } from '../halfFloat.ts';
 import type { GgufTensor } from './header.ts';
@@ -70,19 +70,19 @@ function unpairRows<T extends Float32Array | Uint8Array>(values: T, rows: number
 /** Q8_0 and Q4_0 are blocks of 32 with a scale, as MatMulNBits has them: signed bytes move by 128, halves from 16 apart to neighbours. */
 function toBlocks({ type }: GgufTensor, data: Uint8Array, bits: 4 | 8): BlockMatrix {
   const count = data.length / type.bytes;
-  const blockBytes = (BLOCK * bits) / 8;
+  const blockBytes = (GGUF_BLOCK * bits) / 8;
   const out = new Uint8Array(count * blockBytes);
   const halves = new Uint16Array(count);
-  const q = new Uint8Array(BLOCK);
+  const q = new Uint8Array(GGUF_BLOCK);
   for (let block = 0; block < count; block++) {
     const at = block * type.bytes;
     halves[block] = (data[at] as number) | ((data[at + 1] as number) << 8);
     if (bits === 8) {
-      for (let i = 0; i < BLOCK; i++) out[block * blockBytes + i] = (data[at + 2 + i] as number) ^ 128;
+      for (let i = 0; i < GGUF_BLOCK; i++) out[block * blockBytes + i] = (data[at + 2 + i] as number) ^ 128;
     } else {
-      for (let i = 0; i < BLOCK; i++) q[i] = ((data[at + 2 + (i & 15)] as number) >> (i < 16 ? 0 : 4)) & 15;
+      for (let i = 0; i < GGUF_BLOCK; i++) q[i] = ((data[at + 2 + (i & 15)] as number) >> (i < 16 ? 0 : 4)) & 15;
       packNibbles(q, out, block * blockBytes);
     }
   }
-  return { bits, data: out, scales: f16ToF32(halves) };
+  return { bits, block: GGUF_BLOCK, data: out, scales: f16ToF32(halves) };
 }

@@ -1,6 +1,6 @@
 import { type GraphWriter, MICROSOFT, type ValueName } from '../onnx/graphWriter.ts';
 import { BITS, type Quantisation } from '../quantisation.ts';
-import { BLOCK, type BlockMatrix, blocksPerRow, quantiseBlocks, stackBlocks } from './blocks.ts';
+import { type BlockLength, type BlockMatrix, blockLength, blocksPerRow, quantiseBlocks, stackBlocks } from './blocks.ts';
 import type { WeightSource } from './weightSource.ts';
 
 /** Computes with 8-bit activations, as the fast kernels do; 0 would widen the weights. */
@@ -59,12 +59,12 @@ export class LinearWriter {
       };
       return { lookUp: (ids) => graph.op('Gather', [name, ids], { axis: 0 }), head: shared ? sharedHead : head };
     }
-    const matrix = await this.#matrix('lm_head', [table], hidden);
     const bits = this.#bits;
+    const matrix = await this.#blockMatrix('lm_head', [table], hidden, bits);
     return {
       lookUp: (ids) => {
         const rows = graph.op('Reshape', [`${matrix.name}.data`, graph.int64(BigInt(vocab), BigInt((hidden * bits) / 8))]);
-        const attributes = { gather_axis: 0, quantize_axis: 1, block_size: BLOCK, bits };
+        const attributes = { gather_axis: 0, quantize_axis: 1, block_size: matrix.blocks.block, bits };
         return graph.op('GatherBlockQuantized', [rows, ids, `${matrix.name}.scales`], attributes, MICROSOFT);
       },
       head: async (x, output) => {
@@ -76,50 +76,63 @@ export class LinearWriter {
   /** Reads, stacks and writes a matrix [sum of outputs, inputs]. */
   async #matrix(name: string, parts: readonly Part[], inputs: number): Promise<Matrix> {
     const outputs = parts.reduce((sum, part) => sum + part.outputs, 0);
-    const matrix = { name, outputs, inputs };
-    const bits = this.#bits;
-    if (bits === undefined) {
-      const values: Float32Array[] = [];
-      for (const part of parts) values.push(await this.#weights.read(`${part.tensor}.weight`, [part.outputs, inputs]));
-      this.#graph.weight(name, [inputs, outputs], transpose(concat(values), outputs, inputs));
-      return matrix;
-    }
-    const blocks: BlockMatrix[] = [];
-    for (const part of parts) blocks.push(await this.#blocks(part, inputs, bits));
-    const { data, scales } = stackBlocks(blocks);
-    const perRow = blocksPerRow(inputs);
-    this.#graph.bytes(`${name}.data`, [outputs, perRow, (BLOCK * bits) / 8], data);
+    if (this.#bits !== undefined) return this.#blockMatrix(name, parts, inputs, this.#bits);
+    const values: Float32Array[] = [];
+    for (const part of parts) values.push(await this.#weights.read(`${part.tensor}.weight`, [part.outputs, inputs]));
+    this.#graph.weight(name, [inputs, outputs], transpose(concat(values), outputs, inputs));
+    return { name, outputs, inputs };
+  }
+
+  async #blockMatrix(name: string, parts: readonly Part[], inputs: number, bits: 4 | 8): Promise<Matrix & { blocks: Blocks }> {
+    const { block, data, scales } = await this.#blocks(parts, inputs, bits);
+    const outputs = parts.reduce((sum, part) => sum + part.outputs, 0);
+    const perRow = blocksPerRow(inputs, block);
+    this.#graph.bytes(`${name}.data`, [outputs, perRow, (block * bits) / 8], data);
     this.#graph.weight(`${name}.scales`, [outputs, perRow], scales);
-    return matrix;
+    return { name, outputs, inputs, blocks: { bits, block } };
   }
 
-  async #blocks({ tensor, outputs }: Part, inputs: number, bits: 4 | 8): Promise<BlockMatrix> {
-    const stored = await this.#weights.readBlocks?.(`${tensor}.weight`, outputs, inputs, bits);
-    return stored ?? quantiseBlocks(await this.#weights.read(`${tensor}.weight`, [outputs, inputs]), outputs, inputs, bits);
+  /** Parts that are stored in blocks stay as they are, and the others get blocks of the same length. */
+  async #blocks(parts: readonly Part[], inputs: number, bits: 4 | 8): Promise<BlockMatrix> {
+    const stored: (BlockMatrix | undefined)[] = [];
+    for (const { tensor, outputs } of parts) stored.push(await this.#weights.readBlocks?.(`${tensor}.weight`, outputs, inputs, bits));
+    const block = stored.find((matrix) => matrix !== undefined)?.block ?? blockLength(inputs);
+    const matrices: BlockMatrix[] = [];
+    for (const [i, { tensor, outputs }] of parts.entries()) {
+      const read = async (): Promise<Float32Array> => this.#weights.read(`${tensor}.weight`, [outputs, inputs]);
+      matrices.push(stored[i] ?? quantiseBlocks(await read(), outputs, inputs, bits, block));
+    }
+    return stackBlocks(matrices);
   }
 
-  #multiply(x: ValueName, { name, outputs, inputs }: Matrix, results: ValueName[]): ValueName {
+  #multiply(x: ValueName, { name, outputs, inputs, blocks }: Matrix, results: ValueName[]): ValueName {
     const wanted = results.length === 0 ? 1 : results;
-    const bits = this.#bits;
-    if (bits === undefined) return this.#graph.node('MatMul', [x, name], wanted)[0] as ValueName;
-    const attributes = { K: inputs, N: outputs, bits, block_size: BLOCK, accuracy_level: ACCURACY_INT8 };
+    if (blocks === undefined) return this.#graph.node('MatMul', [x, name], wanted)[0] as ValueName;
+    const attributes = { K: inputs, N: outputs, bits: blocks.bits, block_size: blocks.block, accuracy_level: ACCURACY_INT8 };
     return this.#graph.node('MatMulNBits', [x, `${name}.data`, `${name}.scales`], wanted, attributes, MICROSOFT)[0] as ValueName;
   }
 }
 
 /** Embedding and output head use the same table when they are one matrix in the model and, in blocks, its rows have no padding. */
 export function sharesTable(quantisation: Quantisation, tied: boolean, hidden: number): boolean {
-  return tied && (BITS[quantisation] === undefined || hidden % BLOCK === 0);
+  return tied && (BITS[quantisation] === undefined || hidden % blockLength(hidden) === 0);
 }
 
 /** Writes the logits of x to the named output. */
 type Head = (x: ValueName, output: ValueName) => Promise<void>;
+
+interface Blocks {
+  readonly bits: 4 | 8;
+  readonly block: BlockLength;
+}
 
 /** Names of a matrix that is in the graph. */
 interface Matrix {
   readonly name: string;
   readonly outputs: number;
   readonly inputs: number;
+  /** Undefined for f32. */
+  readonly blocks?: Blocks;
 }
 
 /** [rows, columns] → [columns, rows] (MatMul wants [inputs, outputs]), in blocks that stay in the processor's cache. */

@@ -1,17 +1,24 @@
 import { BITS, type Quantisation } from '../quantisation.ts';
-import { BLOCK, blocksPerRow } from './blocks.ts';
+import { type BlockLength, blockLength, blocksPerRow } from './blocks.ts';
 import { sharesTable } from './linear.ts';
 import type { DecoderShape } from './shape.ts';
 
 /** An ONNX model in memory is one protobuf message: 2 GiB at most. */
 export const GRAPH_BYTES_MAX = 2 ** 31 - 2 ** 20;
 
-/** Bytes of a decoder's weights and rotary tables as buildDecoder writes them; names and nodes are some kilobytes more. */
-export function graphBytes(shape: DecoderShape, contextTokens: number, quantisation: Quantisation): number {
+/**
+ * Bytes of a decoder's weights and rotary tables as buildDecoder writes them; names and nodes are some kilobytes more.
+ *
+ * @param stored length of the blocks that the matrices are stored in, if they are
+ */
+export function graphBytes(shape: DecoderShape, contextTokens: number, quantisation: Quantisation, stored?: BlockLength): number {
   const { hidden, headSize, heads, kvHeads, intermediate, layers, vocab } = shape;
   const bits = BITS[quantisation];
-  const matrix = (rows: number, columns: number): number =>
-    bits === undefined ? 4 * rows * columns : rows * blocksPerRow(columns) * ((BLOCK * bits) / 8 + 4);
+  const matrix = (rows: number, columns: number): number => {
+    if (bits === undefined) return 4 * rows * columns;
+    const block = stored ?? blockLength(columns);
+    return rows * blocksPerRow(columns, block) * ((block * bits) / 8 + 4);
+  };
   const attention = matrix((heads + 2 * kvHeads) * headSize, hidden) + matrix(hidden, heads * headSize);
   const feedForward = matrix(2 * intermediate, hidden) + matrix(hidden, intermediate);
   const embedding = sharesTable(quantisation, shape.tiedEmbeddings, hidden) ? 0 : 4 * vocab * hidden;

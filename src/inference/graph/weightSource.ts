@@ -8,6 +8,6 @@ export interface WeightSource {
    * @throws MODEL_INVALID when it is missing or has another shape
    */
   read(name: string, shape: readonly number[]): Promise<Float32Array>;
-  /** The matrix in blocks when it is stored in exactly that form: no weight is rounded again. Undefined otherwise. */
+  /** The matrix in blocks when it is stored in such a form: no weight is rounded again. Undefined otherwise. */
   readBlocks?(name: string, rows: number, columns: number, bits: 4 | 8): Promise<BlockMatrix | undefined>;
 }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ModelId } from '../../types/index.ts';
 import { inferenceError } from '../errors.ts';
+import { residentBytes } from '../residentMemory.ts';
 import { fromWire } from '../worker/wireError.ts';
 import { MEMORY_POLL_MS, type RehearsalLimits } from './limits.ts';
 import { ANSWER_BYTES_MAX, ANSWER_FD, type RehearsalAnswer, type RehearsalRequest } from './protocol.ts';
@@ -127,10 +127,4 @@ function crashOf(dir: string, { code, signal, error }: Ended, printed: string): 
     return inferenceError('MODEL_REHEARSAL_MEMORY', `loading ${dir} ran out of memory`, { dir }, cause);
   const how = signal ?? `exit code ${code}`;
   return inferenceError('MODEL_REHEARSAL_CRASHED', `the process that loads ${dir} ended with ${how}`, { dir, how }, cause);
-}
-
-/** Resident memory of a process; 0 where it cannot be seen (other systems than Linux), and when it has ended. */
-async function residentBytes(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }

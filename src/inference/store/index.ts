@@ -84,15 +84,21 @@ export class ModelStore {
    * @throws STORE_MODEL_UNKNOWN, STORE_MANIFEST_INVALID, STORE_NAME_INVALID, STORE_DAMAGED when blobs are missing
    */
   async folder(name: string, signal?: AbortSignal): Promise<string> {
+    return (await this.shown(name, signal)).folder;
+  }
+
+  /** As {@link folder}, with what the store knows of the model: its bytes are not read here, whoever loads them compares the hashes. */
+  async shown(name: string, signal?: AbortSignal): Promise<{ readonly folder: string; readonly model: StoreManifest }> {
     const model = await readModel(this.layout, name);
+    const folder = this.layout.view(name);
     for (const file of model.files) {
       if (await hasBlob(this.layout, file.sha256, file.size)) continue;
       throw storeError('STORE_DAMAGED', `${file.path} of ${name} is missing in the store`, { name, paths: file.path });
     }
-    if (await viewIsWhole(this.layout, model)) return this.layout.view(name);
+    if (await viewIsWhole(this.layout, model)) return { folder, model };
     using _lock = await this.#lock(STORE_LOCK, signal);
     if (!(await viewIsWhole(this.layout, model))) await buildView(this.layout, model);
-    return this.layout.view(name);
+    return { folder, model };
   }
 
   /**

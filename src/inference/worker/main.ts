@@ -1,5 +1,5 @@
-/** Entry of the worker thread: sessions, caches, sampling and tokenizers live here. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** Entry of the worker process: sessions, caches, sampling and tokenizers live here. */
+import { writeFileSync } from 'node:fs';
 import type { ModelId } from '../../types/index.ts';
 import { utilError } from '../../util/errors.ts';
 import { inferenceError } from '../errors.ts';
@@ -13,9 +13,11 @@ import { type SelectedBackend, selectBackend } from './selectBackend.ts';
 import { TensorModel } from './tensorModel.ts';
 import { toWire } from './wireError.ts';
 
-const options = workerData as ResolvedEngineOptions;
-const port = parentPort;
-if (port === null) throw utilError('INTERNAL', 'inference/worker/main is the entry of a worker thread');
+/** Of 1,000, for the kernel that looks for a victim when memory ends: this process before the daemon. */
+const OOM_SCORE = '500';
+
+if (process.send === undefined) throw utilError('INTERNAL', 'inference/worker/main is the entry of a child process');
+const options = JSON.parse(process.argv[2] as string) as ResolvedEngineOptions;
 
 const models = new Map<ModelId, LoadedModel | TensorModel>();
 let selected: Promise<SelectedBackend> | undefined;
@@ -23,11 +25,16 @@ let selected: Promise<SelectedBackend> | undefined;
 /** Tokens of the step under way: all rows of a step are sampled in one turn, so a microtask sees them all. */
 let stepTokens: CallToken[] = [];
 
+/** Errors are of no interest: without its parent this process ends. */
+function send(message: FromWorker): void {
+  process.send?.(message, undefined, undefined, () => {});
+}
+
 function flushTokens(): void {
   if (stepTokens.length === 0) return;
   const tokens = stepTokens;
   stepTokens = [];
-  port?.postMessage({ type: 'tokens', tokens } satisfies FromWorker);
+  send({ type: 'tokens', tokens });
 }
 
 function postToken(token: CallToken): void {
@@ -36,7 +43,7 @@ function postToken(token: CallToken): void {
 
 function post(message: Answer): void {
   flushTokens();
-  port?.postMessage(message);
+  send(message);
 }
 
 const fail = (call: number, error: unknown): void => post({ type: 'failed', call, error: toWire(error) });
@@ -121,8 +128,16 @@ async function handle(message: ToWorker): Promise<void> {
   }
 }
 
-port.on('message', (message: ToWorker) => {
+process.on('message', (message: ToWorker) => {
   handle(message).catch((error: unknown) => {
     if ('call' in message) fail(message.call, error);
   });
 });
+// Ctrl-C and service managers signal all processes of a node: the daemon drains its work first, and then says `close`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('disconnect', () => process.exit(0));
+try {
+  writeFileSync('/proc/self/oom_score_adj', OOM_SCORE);
+} catch {
+  // Not Linux, or no /proc: the kernel chooses as it likes.
+}

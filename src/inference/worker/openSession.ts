@@ -3,6 +3,7 @@ import type { Backend, Session } from '../backend.ts';
 import { DRAFT_TOKENS_MAX } from '../draft.ts';
 import { inferenceError } from '../errors.ts';
 import type { AttentionKind } from '../graph/attention.ts';
+import { GGUF_BLOCK } from '../graph/blocks.ts';
 import { buildDecoder } from '../graph/decoder.ts';
 import { type DecoderShape, decoderShape } from '../graph/shape.ts';
 import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
@@ -59,7 +60,7 @@ async function buildGraph(
   quantisation: Quantisation,
   attention: AttentionKind,
 ): Promise<Uint8Array> {
-  const bytes = graphBytes(shape, contextTokens, quantisation);
+  const bytes = graphBytes(shape, contextTokens, quantisation, manifest.format === 'gguf' ? GGUF_BLOCK : undefined);
   if (bytes > GRAPH_BYTES_MAX) {
     const message = `${shape.architecture} of ${bytes} bytes in ${quantisation}; at most ${GRAPH_BYTES_MAX} are built`;
     throw inferenceError('MODEL_UNSUPPORTED', message, { bytes, bytesMax: GRAPH_BYTES_MAX, quantisation });

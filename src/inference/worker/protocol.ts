@@ -1,4 +1,4 @@
-/** Messages between the engine's host side and its worker thread. One `call` number joins a request with its answers. */
+/** Messages between the engine's host side and its worker process. One `call` number joins a request with its answers. */
 import type { ErrorData } from '../../util/errors.ts';
 import type { ProviderName } from '../provider.ts';
 import type {
@@ -31,7 +31,7 @@ export interface BackendReport {
   readonly provider: { readonly actual: ProviderName; readonly warning?: string };
 }
 
-/** A coded error without its class: errors lose it between threads. */
+/** A coded error without its class: errors lose it between processes. */
 export interface WireError {
   readonly code: string;
   readonly message: string;

@@ -3,12 +3,13 @@ import type { LocalAccount } from 'viem';
 import type { RegistryView } from '../../chain/registryView.ts';
 import type { SessionView } from '../../chain/sessionView.ts';
 import type { SigningContracts } from '../../crypto/eip712.ts';
-import type { Engine, ModelInfo } from '../../inference/engine.ts';
+import type { Engine } from '../../inference/engine.ts';
 import type { Network } from '../../protocols/network.ts';
 import type { Capacity } from '../../protocols/node/messages.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { TaskVerdicts } from '../../validation/taskVerdicts.ts';
+import type { MinerModel } from './measure.ts';
 import { MinerRole } from './miner.ts';
 import type { MinerOptions } from './options.ts';
 
@@ -19,8 +20,8 @@ export interface MinerComponents {
   readonly sessions: SessionView;
   readonly verdicts: TaskVerdicts;
   readonly engine: Engine;
-  /** Models that the engine has loaded and this miner offers. */
-  readonly models: readonly ModelInfo[];
+  /** What this miner offers. */
+  readonly models: readonly MinerModel[];
   readonly db: Database;
   /** The operator's key: signs receipts. */
   readonly account: LocalAccount;
@@ -37,7 +38,7 @@ export interface Miner {
   close(graceMs: number): Promise<void>;
 }
 
-/** Measures itself, then serves assignments and evidence. */
+/** Serves assignments and evidence. */
 export async function startMiner(components: MinerComponents, options: MinerOptions): Promise<Miner> {
   const miner = new MinerRole(components, options);
   await miner.start();

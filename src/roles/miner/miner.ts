@@ -9,7 +9,7 @@ import type { ChunkLogprobs, InferDown, InferRequest, InferUp } from '../../prot
 import { inferStream } from '../../protocols/infer/stream.ts';
 import type { Capacity } from '../../protocols/node/messages.ts';
 import { resultTopic } from '../../protocols/result/topic.ts';
-import { billOf, type FinishReason, GREEDY, type ModelId, type TaskId } from '../../types/index.ts';
+import { billOf, type FinishReason, type ModelId, type TaskId } from '../../types/index.ts';
 import { withDeadline } from '../../util/deadline.ts';
 import { toCoded, utilError } from '../../util/errors.ts';
 import { minerError } from './errors.ts';
@@ -19,9 +19,6 @@ import { type MinedTask, type MinerLedger, openMinerLedger } from './ledger.ts';
 import type { MinerOptions } from './options.ts';
 import { checkRequest } from './serve.ts';
 
-const SELF_TEST_PROMPT_TOKENS = 16;
-const SELF_TEST_TOKENS = 24;
-const SELF_TEST_TIMEOUT_MS = 60_000;
 /** Weight of a new speed measurement against the ones before. */
 const SPEED_WEIGHT = 0.2;
 const TASKS_KEPT_MS = 7 * 86_400_000;
@@ -40,7 +37,7 @@ export class MinerRole implements Miner {
   readonly #ledger: MinerLedger;
   readonly #models: ReadonlyMap<ModelId, ModelInfo>;
   /** Decode speed of one stream, tokens per second. */
-  readonly #speed = new Map<ModelId, number>();
+  readonly #speed: Map<ModelId, number>;
   readonly #running = new Map<TaskId, Promise<void>>();
   readonly #stop = new AbortController();
   readonly #undo: (() => void | Promise<void>)[] = [];
@@ -51,12 +48,12 @@ export class MinerRole implements Miner {
     this.#c = components;
     this.#options = options;
     this.#ledger = openMinerLedger(components.db);
-    this.#models = new Map(components.models.map((model) => [model.id, model]));
+    this.#models = new Map(components.models.map(({ info }) => [info.id, info]));
+    this.#speed = new Map(components.models.map(({ info, speed }) => [info.id, speed]));
   }
 
   async start(): Promise<void> {
     const { network, verdicts } = this.#c;
-    for (const model of this.#models.values()) await this.#measure(model);
     this.#undo.push(await network.handle(inferStream, (channel) => this.#serve(channel)));
     this.#undo.push(await network.handle(evidenceStream, (channel, remote) => this.#serveEvidence(channel, remote.peerId)));
     this.#undo.push(
@@ -96,23 +93,6 @@ export class MinerRole implements Miner {
     this.#stop.abort(utilError('STOPPING', 'this miner is stopping'));
     await drained;
     for (const undo of this.#undo.reverse()) await undo();
-  }
-
-  /** A short answer on the idle engine: what the first heartbeat announces. */
-  async #measure(model: ModelInfo): Promise<void> {
-    const { engine, clock } = this.#c;
-    const promptIds = Uint32Array.from({ length: SELF_TEST_PROMPT_TOKENS }, (_, i) => 3 + (i % (model.vocab - 3)));
-    await withDeadline(`the self-test of ${model.name}`, SELF_TEST_TIMEOUT_MS, this.#stop.signal, async (signal) => {
-      let first = 0;
-      let count = 0;
-      // Sampled hot, so that an early end token is unlikely to cut the measurement short.
-      const sampling = { ...GREEDY, temperatureMilli: 2000 };
-      for await (const _ of engine.generate({ model: model.id, promptIds, sampling, maxTokens: SELF_TEST_TOKENS, stop: [] }, signal)) {
-        if (count++ === 0) first = clock.monotonic();
-      }
-      const seconds = Math.max((clock.monotonic() - first) / 1000, 1e-4);
-      this.#speed.set(model.id, Math.max(count - 1, 1) / seconds);
-    });
   }
 
   async #serve(channel: Channel<InferDown, InferUp>): Promise<void> {

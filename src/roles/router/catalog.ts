@@ -1,6 +1,5 @@
 import { Grammars } from '../../inference/grammar/index.ts';
 import { readManifest } from '../../inference/models.ts';
-import type { Rehearsals } from '../../inference/rehearsal/index.ts';
 import { openTokenizer, type Tokenizer } from '../../inference/tokenizer.ts';
 import type { ModelId } from '../../types/index.ts';
 
@@ -19,15 +18,13 @@ export interface Catalog {
   all(): readonly CatalogModel[];
 }
 
-/** Opens models that were tried out. @throws what `Rehearsals.check`, `readManifest` and `openTokenizer` throw */
-export async function openCatalog(modelDirs: readonly string[], rehearsals: Rehearsals, signal: AbortSignal): Promise<Catalog> {
-  const models = await Promise.all(
-    modelDirs.map(async (dir): Promise<CatalogModel> => {
-      const expectedId = await rehearsals.check(dir, signal);
-      const [manifest, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir, expectedId)]);
-      return { name: manifest.name, id: manifest.id, contextTokens: manifest.contextTokens, tokenizer, grammars: new Grammars(tokenizer) };
-    }),
-  );
+/** Opens the tokenizer of a folder that was tried out. @throws what `readManifest` and `openTokenizer` throw */
+export async function openCatalogModel(dir: string, expectedId: ModelId | undefined): Promise<CatalogModel> {
+  const [{ name, id, contextTokens }, tokenizer] = await Promise.all([readManifest(dir), openTokenizer(dir, expectedId)]);
+  return { name, id, contextTokens, tokenizer, grammars: new Grammars(tokenizer) };
+}
+
+export function catalogOf(models: readonly CatalogModel[]): Catalog {
   const byKey = new Map<string, CatalogModel>();
   for (const model of models) byKey.set(model.name, model).set(model.id, model);
   return { find: (key) => byKey.get(key), all: () => models };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { errorOf, events, post, restOf } from '../http.ts';
-import { cli, type Devnet, descendants, Running, rpc, until } from '../support.ts';
+import { allGone, cli, type Devnet, descendants, Running, rpc, until } from '../support.ts';
 
 const QUESTION = { messages: [{ role: 'user', content: 'What is the capital of Japan?' }] };
 /** Long, and paced by the slow miner at 25 ms per token: there is time to interfere. */
@@ -109,11 +109,28 @@ export function failuresSuite(net: () => Devnet, home: () => string): void {
     assert.equal(counters.router?.inFlight, 0);
   });
 
-  it('a miner killed in the middle of an answer: MINER_LOST in the stream', async () => {
+  const enginePid = async (): Promise<number> =>
+    (await rpc(minerRpc(), 'node_status', {})).engine?.pid ?? assert.fail('the miner has no engine process');
+
+  it('a miner’s engine that crashes in the middle of an answer: MINER_LOST, the daemon stays, and a new engine answers', async () => {
+    const crashed = await enginePid();
+    const stream = await story();
+    process.kill(crashed, 'SIGSEGV');
+    const rest = await restOf(stream);
+    assert.equal(JSON.parse(rest.at(-1) ?? '').error.code, 'MINER_LOST');
+    await served('miner-2');
+    assert.notEqual(await enginePid(), crashed);
+    const { counters } = await rpc(minerRpc(), 'node_status', {});
+    assert.equal(counters.miner?.failed, 1);
+  });
+
+  it('a miner killed in the middle of an answer: MINER_LOST in the stream, and its engine ends with it', async () => {
+    const engine = await enginePid();
     const stream = await story();
     miner.kill('SIGKILL');
     const rest = await restOf(stream);
     assert.equal(JSON.parse(rest.at(-1) ?? '').error.code, 'MINER_LOST');
+    await allGone([engine]);
   });
 
   it('SIGTERM to a miner in the middle of an answer: the answer is finished, then it exits 0', async () => {

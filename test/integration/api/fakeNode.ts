@@ -154,6 +154,7 @@ export const fakeStatus: NodeStatus = {
   problems: [],
   chain: { chainId: 31337, head: 7, healthy: true, headAgeMs: 10 },
   net: { peers: 1, knownNodes: 3 },
+  refusedModels: [],
   counters: { router: { tasksDone: 1 } },
   endpoints: { rest: 'http://127.0.0.1:1/v1', rpc: '/nowhere' },
 };

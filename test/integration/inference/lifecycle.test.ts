@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createEngine } from '../../../src/inference/engine.ts';
 import { DEFAULT_MODEL_DIR, modelIdOf, readManifest } from '../../../src/inference/models.ts';
 import { sketchError } from '../../../src/inference/sketch.ts';
 import { openTokenizer } from '../../../src/inference/tokenizer.ts';
-import { WorkerEngine } from '../../../src/inference/workerEngine.ts';
 import { GREEDY, type ModelId } from '../../../src/types/index.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 import { complete, NEVER } from './run.ts';
@@ -23,21 +22,70 @@ describe('engine life cycle', function () {
 
   const request = (model: ModelId) => ({ model, promptIds: Uint32Array.of(1, 50, 60), sampling: GREEDY, maxTokens: 200, stop: [] });
 
-  it('ENGINE_CRASHED for every call of a worker that ends, then the next call starts a new one', async () => {
-    const engine = new WorkerEngine({ paceMsPerToken: 1 });
+  for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
+    it(`ENGINE_CRASHED for every call of a worker that ends with ${signal}, then the next call starts a new one`, async () => {
+      const engine = createEngine({ paceMsPerToken: 1 });
+      try {
+        const { id } = await engine.load(dir);
+        const expected = await complete(engine, { ...request(id), maxTokens: 3 });
+        const streams = [engine.generate(request(id), NEVER), engine.generate(request(id), NEVER)];
+        await Promise.all(streams.map((stream) => stream.next()));
+        const drained = streams.map(async (stream) => {
+          for (;;) if ((await stream.next()).done) return;
+        });
+        const crashed = Promise.all(drained.map((work) => assert.rejects(work, (error) => isCoded(error, 'ENGINE_CRASHED'))));
+        process.kill(engine.status.pid ?? 0, signal);
+        await crashed;
+        assert.equal(engine.status.pid, undefined);
+        assert.deepEqual(await complete(engine, { ...request(id), maxTokens: 3 }), expected);
+      } finally {
+        await engine.close();
+      }
+    });
+  }
+
+  it('ENGINE_CRASHED for a worker that takes more memory than it may', async () => {
+    const engine = createEngine({ memoryMiB: 1 });
+    try {
+      await assert.rejects(
+        async () => {
+          await engine.load(dir);
+          // Loading may be faster than the first look at its memory.
+          for (;;) await complete(engine, request((await engine.load(dir)).id));
+        },
+        (error) => isCoded(error, 'ENGINE_CRASHED') && /\d+ MiB of memory, of 1 that it may take/.test(error.message),
+      );
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it('a worker leaves Ctrl-C and service managers to its parent', async () => {
+    const engine = createEngine({ paceMsPerToken: 1 });
     try {
       const { id } = await engine.load(dir);
-      const expected = await complete(engine, { ...request(id), maxTokens: 3 });
-      const streams = [engine.generate(request(id), NEVER), engine.generate(request(id), NEVER)];
-      await Promise.all(streams.map((stream) => stream.next()));
-      const drained = streams.map(async (stream) => {
-        for (;;) if ((await stream.next()).done) return;
-      });
-      const crashed = Promise.all(drained.map((work) => assert.rejects(work, (error) => isCoded(error, 'ENGINE_CRASHED'))));
-      await engine.killWorker();
-      await crashed;
-      assert.deepEqual(await complete(engine, { ...request(id), maxTokens: 3 }), expected);
+      const stream = engine.generate(request(id), NEVER);
+      await stream.next();
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(engine.status.pid ?? 0, signal);
+      let next = await stream.next();
+      while (!next.done) next = await stream.next();
+      assert.notEqual(next.value.finishReason, 'cancelled');
     } finally {
+      await engine.close();
+    }
+  });
+
+  it('gets none of the daemon’s own settings, and none of its standard output', async () => {
+    process.env.CORTENSORD_PASSWORD_FILE = '/nowhere';
+    const engine = createEngine();
+    try {
+      await engine.load(dir);
+      const environment = await readFile(`/proc/${engine.status.pid}/environ`, 'utf8');
+      assert.match(environment, /(^|\0)PATH=/);
+      assert.doesNotMatch(environment, /CORTENSORD_/);
+      assert.equal(await readlink(`/proc/${engine.status.pid}/fd/1`), await readlink(`/proc/${process.pid}/fd/2`));
+    } finally {
+      delete process.env.CORTENSORD_PASSWORD_FILE;
       await engine.close();
     }
   });
@@ -57,16 +105,16 @@ describe('engine life cycle', function () {
     await assert.rejects(engine.load(dir), (error) => isCoded(error, 'ENGINE_CLOSED'));
   });
 
-  it('computes the same on both backends and with 1 or 2 threads, bit by bit', async () => {
+  it('computes the same on both backends and with 1 to 5 threads, bit by bit', async () => {
     const runs = [];
-    for (const options of [{ backend: 'ortFfi' }, { backend: 'ortNode' }, { backend: 'ortFfi', threads: 2 }] as const) {
+    const threads = [2, 3, 5].map((count) => ({ backend: 'ortFfi', threads: count }) as const);
+    for (const options of [{ backend: 'ortFfi', threads: 1 }, { backend: 'ortNode', threads: 1 }, ...threads] as const) {
       const engine = createEngine(options);
       const info = await engine.load(dir);
       runs.push({ profile: info.numericsProfile, ...(await complete(engine, { ...request(info.id), maxTokens: 40 })) });
       await engine.close();
     }
-    assert.deepEqual(runs[1], runs[0]);
-    assert.deepEqual(runs[2], runs[0]);
+    for (const run of runs) assert.deepEqual(run, runs[0]);
   });
 
   it('loads a folder once, also when asked twice at the same time', async () => {

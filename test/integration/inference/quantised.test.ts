@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createEngine, type Engine, type ModelInfo } from '../../../src/inference/engine.ts';
-import { BLOCK, quantiseBlocks } from '../../../src/inference/graph/blocks.ts';
+import { quantiseBlocks } from '../../../src/inference/graph/blocks.ts';
 import type { WeightSource } from '../../../src/inference/graph/weightSource.ts';
 import { DEFAULT_MODEL_DIR } from '../../../src/inference/models.ts';
 import { CALIBRATION } from '../../../src/inference/profile.ts';
@@ -31,10 +31,10 @@ function rounded(bits: 4 | 8, tied: boolean): (weights: WeightSource) => WeightS
       const values = await weights.read(name, shape);
       const [rows, columns] = shape;
       if (rows === undefined || columns === undefined || (!tied && name.includes('embed'))) return values;
-      const { data, scales } = quantiseBlocks(values, rows, columns, bits);
+      const { block, data, scales } = quantiseBlocks(values, rows, columns, bits);
       return values.map((_, i) => {
         const q = bits === 8 ? (data[i] as number) : ((data[i >> 1] as number) >> (4 * (i & 1))) & 15;
-        return (q - 2 ** (bits - 1)) * (scales[Math.floor(i / BLOCK)] as number);
+        return (q - 2 ** (bits - 1)) * (scales[Math.floor(i / block)] as number);
       });
     },
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resolveConfig } from '../../../../src/config/resolve.ts';
 import { DEFAULT_MODEL_DIR, readManifest } from '../../../../src/inference/models.ts';
-import { modelDir } from '../../../../src/node/models.ts';
+import { modelFolder } from '../../../../src/node/models.ts';
 import { FakeHub, refuse, sha } from './fakeHub.ts';
 
 const bin = fileURLToPath(new URL('../../../../bin/cortensord.ts', import.meta.url));
@@ -63,9 +63,9 @@ describe('cortensord model', () => {
 
     const { config } = resolveConfig({ home, cwd: '/', env: { CORTENSORD_MINER_MODEL_DIRS: 'default,model:tiny' } });
     assert.deepEqual(config.miner.modelDirs, ['default', 'model:tiny']);
-    assert.equal(await modelDir('model:tiny', config.models.dir), folder);
-    assert.equal(await modelDir('/some/path', config.models.dir), '/some/path');
-    await assert.rejects(modelDir('model:other', config.models.dir), { code: 'STORE_MODEL_UNKNOWN' });
+    assert.equal((await modelFolder('model:tiny', config.models.dir)).dir, folder);
+    assert.deepEqual(await modelFolder('/some/path', config.models.dir), { dir: '/some/path' });
+    await assert.rejects(modelFolder('model:other', config.models.dir), { code: 'STORE_MODEL_UNKNOWN' });
 
     assert.match((await cli('list')).out, /tiny +9\.1 MB +6 +apache-2\.0 +\d{4}-\d\d-\d\d +yes +bafybei[a-z2-7]{52} +org\/tiny@a{12}/);
     assert.equal(JSON.parse((await cli('list', '--json')).out)[0].total, total);
