@@ -1,5 +1,5 @@
 import { createEngine, type Engine, type ModelInfo } from '../../src/inference/engine.ts';
-import { calibrationFor, gapMaxFor } from '../../src/inference/profile.ts';
+import { CALIBRATION, gapMaxFor } from '../../src/inference/profile.ts';
 import type { ProviderName } from '../../src/inference/provider.ts';
 import { QUANTISATIONS, type Quantisation } from '../../src/inference/quantisation.ts';
 import { GREEDY, type Sampling } from '../../src/types/index.ts';
@@ -57,7 +57,7 @@ export async function parity(
         ] as const) {
           const { engine, info } = at(guard, quantisation);
           const distances = await replay(engine, info, served[miner], sampling);
-          const bounds = calibrationFor(quantisation, sides[guard], sides[miner]);
+          const bounds = CALIBRATION[quantisation];
           const within =
             Math.max(...distances.sketchErrors) <= bounds.sketchErrorMax && Math.max(...distances.gaps) <= gapMaxFor(bounds, sampling);
           holds &&= within;
