@@ -1,6 +1,6 @@
 /**
  * Checks an execution provider on this machine against the CPU and prints a JSON object a line, as each is measured:
- * `node test/device/cuda.ts [cuda|webgpu|cpu] [tiny|default|smollm|<model folder> …]`. Exit code 1 when the provider does not run or something does not hold.
+ * `node test/device/check.ts [cuda|webgpu|cpu] [tiny|default|smollm|<model folder> …]`. Exit code 1 when the provider does not run or something does not hold.
  * With the CUDA runtime's file in CUDART and the device's memory in DEVICE_GIB, it also fills the device.
  */
 import { availableParallelism } from 'node:os';
