@@ -58,19 +58,18 @@ async function checkModel(model: DeviceModel): Promise<void> {
       return { within };
     });
     if (name === 'tiny') return;
+    await section('cancel', { model: name }, () => cancel(model.dir, provider));
+    await section('reopen', { model: name }, async () => ({ deviceMemoryMiB: await reopen(model.dir, provider) }));
+    if (provider === 'cuda') await section('smallBound', { model: name }, () => smallBound(model.dir, provider));
+    // The bundled model's cache fits beside anything.
+    const [cudart, totalGiB] = [process.env.CUDART, Number(process.env.DEVICE_GIB)];
+    if (provider === 'cuda' && cudart !== undefined && totalGiB > 0 && name !== 'default')
+      await section('fullDevice', { model: name }, () => fullDevice(model.dir, cudart, totalGiB, 3));
     for (const quantisation of QUANTISATIONS) {
       await section('rates', { model: name, quantisation }, () => rates(model.dir, { provider, quantisation }));
     }
     const options = { provider, prefillChunkTokens: LONG_CHUNK_TOKENS };
     await section('rates', { model: name, prefillChunkTokens: LONG_CHUNK_TOKENS }, () => rates(model.dir, options));
-    await section('cancel', { model: name }, () => cancel(model.dir, provider));
-    await section('reopen', { model: name }, async () => ({ deviceMemoryMiB: await reopen(model.dir, provider) }));
-    if (provider !== 'cuda') return;
-    await section('smallBound', { model: name }, () => smallBound(model.dir, provider));
-    // The bundled model's cache fits beside anything.
-    const [cudart, totalGiB] = [process.env.CUDART, Number(process.env.DEVICE_GIB)];
-    if (cudart !== undefined && totalGiB > 0 && name !== 'default')
-      await section('fullDevice', { model: name }, () => fullDevice(model.dir, cudart, totalGiB, 3));
   } finally {
     await model.remove();
   }
