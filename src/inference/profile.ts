@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import type { Hex, ModelId, Sampling } from '../types/index.ts';
-import { PROVIDERS, type ProviderName } from './provider.ts';
+import type { ProviderName } from './provider.ts';
 import type { Quantisation } from './quantisation.ts';
 
 /**
@@ -34,49 +34,16 @@ export interface Calibration {
 }
 
 /**
- * Miner and guard both on the CPU. Measured in docs/inference.md#calibration: honest sketch errors stay below 1e-5 in fp32, where an int8 copy of the weights begins at 1.6e-3.
- * int8 and int4 round activations to 8 bits, where a last bit decides now and then: honest errors reach 1e-1.
+ * The same for all providers and machines, so that what a receipt says of its machine widens nothing. Measured in docs/inference.md#calibration and
+ * #providers: honest sketch errors stay below 1e-5 in fp32, where an int8 copy of the weights begins at 1.6e-3. int8 and int4 round activations to
+ * 8 bits on the CPU and not on a GPU: honest errors reach 1.2e-1 and gaps 0.65; both bounds are more than twice that.
  */
 export const CALIBRATION: Readonly<Record<ProfileName, Calibration>> = {
   fp32: { sketchErrorMax: 1e-4, gapMax: 1e-2 },
-  int8: { sketchErrorMax: 2e-1, gapMax: 5e-1 },
-  int4: { sketchErrorMax: 2e-1, gapMax: 5e-1 },
+  int8: { sketchErrorMax: 3e-1, gapMax: 1.5 },
+  int4: { sketchErrorMax: 3e-1, gapMax: 1.5 },
   onnx: { sketchErrorMax: 0, gapMax: 5e-1 },
 };
-
-/**
- * One of them on another provider. Not measured on hardware yet: wide enough that sums in another order, and int8 and int4 products whose
- * activations are not rounded, stay inside; for fp32 still below 1.6e-3, where an int8 copy of the weights begins.
- */
-const ACROSS_PROVIDERS: typeof CALIBRATION = {
-  fp32: { sketchErrorMax: 1e-3, gapMax: 1e-1 },
-  int8: { sketchErrorMax: 5e-1, gapMax: 1 },
-  int4: { sketchErrorMax: 5e-1, gapMax: 1 },
-  onnx: { sketchErrorMax: 0, gapMax: 5e-1 },
-};
-
-/** @param declared the miner's provider; undefined when its receipt names a profile that is not known here, which takes the wider bounds */
-export function calibrationFor(profile: ProfileName, own: ProviderName, declared: ProviderName | undefined): Calibration {
-  return own === 'cpu' && declared === 'cpu' ? CALIBRATION[profile] : ACROSS_PROVIDERS[profile];
-}
-
-const ARCHITECTURES = ['x64', 'arm64'];
-const CPU_CLASSES = ['avx512', 'avx2', 'avx', 'sse', 'neon', 'unknown'];
-
-/** The provider in a profile that is known by its hash only, among all machines that run the same version of the runtime. */
-export function declaredProvider(
-  hash: Hex,
-  { profile, runtime, model }: Pick<NumericsProfile, 'profile' | 'runtime' | 'model'>,
-): ProviderName | undefined {
-  return PROVIDERS.find((provider) =>
-    ARCHITECTURES.some((machine) =>
-      CPU_CLASSES.some((cpu) => profileHash({ profile, runtime, provider, arch: machine, cpu, model }) === hash),
-    ),
-  );
-}
-
-/** As {@link NumericsProfile.runtime} names a version of the runtime. */
-export const runtimeName = (version: string): string => `onnxruntime/${version}`;
 
 /** Scores are logits divided by the temperature, and perhaps multiplied or divided by the repetition penalty; so are their errors. */
 export function gapMaxFor({ gapMax }: Calibration, { temperatureMilli, repetitionMilli }: Sampling): number {
@@ -96,7 +63,7 @@ export async function localProfile(
   provider: ProviderName,
   model: ModelId,
 ): Promise<NumericsProfile> {
-  return { profile, runtime: runtimeName(runtimeVersion), provider, arch: arch(), cpu: await cpuClass(), model };
+  return { profile, runtime: `onnxruntime/${runtimeVersion}`, provider, arch: arch(), cpu: await cpuClass(), model };
 }
 
 async function cpuClass(): Promise<string> {

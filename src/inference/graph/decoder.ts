@@ -45,7 +45,7 @@ export async function buildDecoder(
     graph,
     linear,
     shape,
-    attend: attentionWriter(attentionKind, graph, shape),
+    attend: attentionWriter(attentionKind, graph, shape, contextTokens),
     norm: async (x, name, size) =>
       graph.op('SimplifiedLayerNormalization', [x, await scale(name, size)], { axis: -1, epsilon, stash_type: 1 }),
   };

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import koffi from 'koffi';
 import type { Pointer } from './ortApi.ts';
 
-/** The CUDA runtime that ONNX Runtime's provider is linked with (CUDA 12). */
-const LIBRARY = 'libcudart.so.12';
+/** A line of /proc/self/maps ends with the file that is mapped. */
+const LIBRARY = /^\S+ \S+ \S+ \S+ \d+ +(\/.*\/libcudart\.so\.\d+[^/]*)$/m;
 const DEVICE_TO_DEVICE = 3;
 
 /** The few functions of the CUDA runtime that the cache needs. Each throws with CUDA's own words. */
@@ -16,9 +17,22 @@ export interface Cudart {
   synchronize(): void;
 }
 
+/**
+ * The CUDA runtime that ONNX Runtime's provider brought into this process: of CUDA 12 or 13, as the provider was built, and wherever the linker
+ * found it.
+ *
+ * @param maps as in /proc/self/maps
+ * @throws when none is loaded
+ */
+export function loadedCudart(maps = readFileSync('/proc/self/maps', 'utf8')): string {
+  const file = LIBRARY.exec(maps)?.[1];
+  if (file === undefined) throw new Error('no CUDA runtime (libcudart.so) is loaded');
+  return file;
+}
+
 /** @throws when the library is not found or has no such device */
-export function openCudart(device: number): Cudart {
-  const library = koffi.load(LIBRARY);
+export function openCudart(device: number, file = loadedCudart()): Cudart {
+  const library = koffi.load(file);
   const message = library.func('const char* cudaGetErrorString(int error)') as (error: number) => string;
   const call = (signature: string): ((...values: unknown[]) => void) => {
     const native = library.func(signature) as (...values: unknown[]) => number;

@@ -21,7 +21,8 @@ export interface ValueInfo {
 /** The table is only ever extended at its end: asking for version 18 gives the entries below in every later library. */
 const API_VERSION = 18;
 const ENTRIES = 217;
-const LOG_WARNING = 2;
+/** Warnings are a line a layer on where CUDA runs what, and that ScatterND trusts its indices; errors are thrown as well. */
+const LOG_ERROR = 3;
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;
 const STACK_BYTES = 8 << 20;
@@ -90,7 +91,7 @@ export class OrtApi {
         functionAt(entries[index] as Pointer, signature.replace(' (', ` Ort_${name}(`)),
       ]),
     ) as Native;
-    this.#env = this.#out('createEnv', LOG_WARNING, 'cortensord');
+    this.#env = this.#out('createEnv', LOG_ERROR, 'cortensord');
     this.#cpuMemory = this.#out('createCpuMemoryInfo', DEVICE_ALLOCATOR, DEFAULT_MEMORY);
   }
 

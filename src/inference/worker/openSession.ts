@@ -43,8 +43,19 @@ export async function openSession(
   const shape = decoderShape(manifest.config);
   const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
   const model = await buildGraph(manifest, shape, contextTokens, quantisation, backend.attention);
-  return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
+  try {
+    return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
+  } catch (error) {
+    if (backend.provider === 'cpu') throw error;
+    const message = `${backend.provider} does not take ${manifest.name}: ${(error as Error).message}; ${remedy(options)}`;
+    throw inferenceError('BACKEND_UNAVAILABLE', message, { provider: backend.provider, model: manifest.id }, error);
+  }
 }
+
+const remedy = ({ gpuMemoryMiB }: ResolvedEngineOptions): string =>
+  gpuMemoryMiB === 0
+    ? 'free memory of the device, or set the provider to cpu'
+    : `raise gpuMemoryMiB (${gpuMemoryMiB}), or set the provider to cpu`;
 
 async function buildGraph(
   manifest: ModelManifest,

@@ -1,7 +1,7 @@
 import { arch, platform } from 'node:os';
 import type { Backend } from '../backend.ts';
 import { inferenceError } from '../errors.ts';
-import { cudaInstallCommand, cudaMissing } from '../onnx/ortPackage.ts';
+import { cudaInstall, cudaMissing } from '../onnx/ortPackage.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
 import type { ProviderName } from '../provider.ts';
 import type { BackendName } from '../types.ts';
@@ -32,7 +32,7 @@ const PROBES: Probes = {
 
 const HINTS: Readonly<Record<ProviderName, string>> = {
   cpu: '',
-  cuda: `CUDA 12, cuDNN 9 and a driver for them are needed; the provider itself is installed by: ${cudaInstallCommand()}`,
+  cuda: `a driver and the libraries of the CUDA version that the provider is built for must be found (LD_LIBRARY_PATH). ${cudaInstall()}`,
   webgpu: 'a GPU with a Vulkan driver is needed; on Debian and Ubuntu: apt install mesa-vulkan-drivers libvulkan1',
 };
 

@@ -3,8 +3,7 @@ import type { Assignment, Receipt } from '../../crypto/eip712.ts';
 import { promptCommit, samplingHash } from '../../crypto/ids.ts';
 import { outputRoot, SKETCH_BYTES } from '../../crypto/merkle.ts';
 import type { Engine } from '../../inference/engine.ts';
-import { calibrationFor, declaredProvider, gapMaxFor, type ProfileName, runtimeName } from '../../inference/profile.ts';
-import type { ProviderName } from '../../inference/provider.ts';
+import { CALIBRATION, gapMaxFor, type ProfileName } from '../../inference/profile.ts';
 import { cutAtStop } from '../../inference/stop.ts';
 import type { Tokenizer } from '../../inference/tokenizer.ts';
 import type { EvidenceFound } from '../../protocols/evidence/messages.ts';
@@ -50,13 +49,11 @@ export async function audit(
   evidence: EvidenceFound,
   assignment: Assignment,
   receipt: Receipt,
-  components: { engine: Engine; tokenizer: Tokenizer; vocab: number; profile: ProfileName; provider: ProviderName; runtimeVersion: string },
+  components: { engine: Engine; tokenizer: Tokenizer; vocab: number; profile: ProfileName },
   signal: AbortSignal,
 ): Promise<AuditOutcome> {
-  const { engine, tokenizer, vocab } = components;
-  const { profile, provider, runtimeVersion } = components;
-  const declared = declaredProvider(receipt.numericsProfile, { profile, runtime: runtimeName(runtimeVersion), model: receipt.model });
-  const calibration = calibrationFor(profile, provider, declared);
+  const { engine, tokenizer, vocab, profile } = components;
+  const calibration = CALIBRATION[profile];
   const evidenceHash = keccak256(EvidenceFoundMessage.encode(evidence));
   const mismatch = evidenceFault(evidence, receipt);
   if (mismatch !== undefined) return { verdict: 'INVALID', fault: mismatch, evidenceHash };

@@ -145,15 +145,8 @@ export class GuardRole implements Guard {
       this.#stop.signal.throwIfAborted();
       return { verdict: 'UNAVAILABLE', fault: toCoded(error).code, evidenceHash: ZERO };
     }
-    const { provider: { actual: provider = 'cpu' } = {}, runtimeVersion = '' } = engine.status;
     return withDeadline('the replay', REPLAY_TIMEOUT_MS, this.#stop.signal, (signal) =>
-      audit(
-        evidence,
-        result.assignment.assignment,
-        receipt,
-        { engine, tokenizer, vocab: info.vocab, profile: info.profile, provider, runtimeVersion },
-        signal,
-      ),
+      audit(evidence, result.assignment.assignment, receipt, { engine, tokenizer, vocab: info.vocab, profile: info.profile }, signal),
     );
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createEngine, type EngineOptions } from '../../../src/inference/engine.ts';
 import { cudaMissing } from '../../../src/inference/onnx/ortPackage.ts';
-import { calibrationFor, gapMaxFor } from '../../../src/inference/profile.ts';
+import { CALIBRATION, gapMaxFor } from '../../../src/inference/profile.ts';
 import { sketchError } from '../../../src/inference/sketch.ts';
 import type { EngineStatus } from '../../../src/inference/types.ts';
 import { probeProvider } from '../../../src/inference/worker/probeProvider.ts';
@@ -38,7 +38,7 @@ describe('execution providers', function () {
     try {
       const { id } = await engine.load(dir);
       const result = await engine.verify({ model: id, promptIds, outputIds: Uint32Array.from(ids), sampling: GREEDY }, NEVER);
-      const bounds = calibrationFor('fp32', 'cpu', undefined);
+      const bounds = CALIBRATION.fp32;
       const errors = sketches.map((sketch, i) => sketchError(sketch, result.sketches[i] as Uint8Array));
       assert.ok(Math.max(...errors) <= bounds.sketchErrorMax, `sketch error ${Math.max(...errors)}`);
       assert.ok(Math.max(...result.gap) <= gapMaxFor(bounds, GREEDY), `gap ${Math.max(...result.gap)}`);

@@ -34,8 +34,6 @@ function judge(change: Partial<EvidenceFound> = {}, receipt: Receipt = RECEIPT, 
     tokenizer,
     vocab,
     profile: 'fp32',
-    provider: 'cpu',
-    runtimeVersion: '1.30.0',
   } as unknown as Parameters<typeof audit>[3];
   return audit({ ...EVIDENCE, ...change }, ASSIGNMENT, receipt, components, new AbortController().signal);
 }
