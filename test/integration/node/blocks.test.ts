@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +10,10 @@ import { sha256Of } from '../../../src/inference/store/content/cid.ts';
 import { LEAF_BYTES } from '../../../src/inference/store/content/leaf.ts';
 import type { StoreEvent } from '../../../src/inference/store/events.ts';
 import { ModelStore } from '../../../src/inference/store/index.ts';
+import { readJournal } from '../../../src/inference/store/journal.ts';
 import type { StoreManifest } from '../../../src/inference/store/manifest.ts';
 import { Shelf } from '../../../src/inference/store/shelf.ts';
+import { LEAVES_PER_JOB } from '../../../src/inference/store/swarm/gather.ts';
 import type { BlockRequest } from '../../../src/inference/store/swarm/ports.ts';
 import { blockPeers } from '../../../src/node/blockPeers.ts';
 import { startBlockServer } from '../../../src/node/blockServer.ts';
@@ -18,6 +22,7 @@ import { systemClock } from '../../../src/util/clock.ts';
 import { aborted, firstAddress, startHost, type TestHost } from '../protocols/hosts.ts';
 
 const log = pino({ level: 'silent' });
+const BINARY = join(import.meta.dirname, '../../../bin/cortensord.ts');
 const CHUNKS = 6;
 const CHUNK_BYTES = 4 << 20;
 const RATE = { bytesPerSecond: 10_000_000_000 };
@@ -255,6 +260,49 @@ describe('models from other nodes', function () {
     asked.length = 0;
     await drain(again.pull(source(), { name: 'other' }, ending.signal));
     assert.equal(asked.length, 0);
+  });
+
+  it('a pull that was killed goes on where it was: chunks that it had noted are not asked for again', async () => {
+    const served = 3;
+    /** Lines that a client opens to one provider; what is behind a job that is held up is not looked at. */
+    const lines = 2;
+    const last = Promise.withResolvers<void>();
+    const asked: number[] = [];
+    let generous = false;
+    await provider(1, async function* (request, blocks, signal) {
+      if (request.kind === 'leaves' && request.count === LEAVES_PER_JOB) {
+        asked.push(request.first / LEAVES_PER_JOB);
+        if (!generous) {
+          if (asked.length === served + lines) last.resolve();
+          if (asked.length > served) await aborted(signal);
+        }
+      }
+      yield* blocks;
+    });
+    const data = join(dir, 'killed');
+    const pull = (): ChildProcess => {
+      const settings = ['network.allowPrivateAddresses=true', `network.bootstrap=${firstAddress(hosts[0] as TestHost)}`];
+      const args = ['model', 'pull', model.cid as string, '--name', 'copy', '--data-dir', data];
+      const env = { PATH: process.env.PATH, HOME: dir };
+      return spawn(process.execPath, [BINARY, ...args, ...settings.flatMap((one) => ['--set', one])], { env, stdio: 'ignore' });
+    };
+    const killed = pull();
+    // A client that has noted no chunk yet has one line, and asks for one job on it.
+    await last.promise;
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    const store = new ModelStore(join(data, 'models'));
+    const [key] = await readdir(store.layout.partial);
+    const noted = (await readJournal(join(store.layout.partial, key as string, 'journal')))?.chunks ?? [];
+    assert.ok(noted.length >= 1 && noted.length <= served, `${noted.length} chunks were noted`);
+
+    generous = true;
+    asked.length = 0;
+    const [code] = await once(pull(), 'close');
+    assert.equal(code, 0);
+    const missing = Array.from({ length: CHUNKS }, (_, chunk) => chunk).filter((chunk) => !noted.includes(chunk));
+    assert.deepEqual([...new Set(asked)].sort(), missing);
+    await isWhole(store, 'copy');
   });
 
   it('a model that is not shared, and a block that nobody has, are not served', async () => {
