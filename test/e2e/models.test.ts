@@ -7,7 +7,7 @@ import { planNodes } from '../../src/devnet/plan.ts';
 import { ProtobufWriter } from '../../src/inference/onnx/protobuf.ts';
 import { ModelStore } from '../../src/inference/store/index.ts';
 import { writeTinyModel } from '../integration/inference/tinyModel.ts';
-import { makeHome, PATIENCE_MS } from './support.ts';
+import { descendants, makeHome, PATIENCE_MS, until } from './support.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/parity');
 
@@ -45,6 +45,14 @@ const HOSTILE: Readonly<Record<string, { readonly code: string; readonly from?: 
       const file = join(dir, 'model.safetensors');
       const bytes = await readFile(file);
       await writeFile(file, bytes.fill(0xff, bytes.length - 4_096));
+    },
+  },
+  /** Its pattern is cut off after a second; long before, its process is killed. */
+  crashing: {
+    code: 'MODEL_REHEARSAL_CRASHED',
+    spoil: (dir) => {
+      const split = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false };
+      return edit(dir, 'tokenizer.json', (json) => ({ ...json, pre_tokenizer: split }));
     },
   },
   traversal: {
@@ -93,11 +101,12 @@ describe('a miner that is told to serve good and hostile models', function () {
     const { signal } = new AbortController();
     const log = pino({ level: 'silent' });
     const dir = join(place.home, 'net');
-    network = await startNetwork({
+    const starting = startNetwork({
       ...{ dir, badMiner: false, plans, restPort: 0, logLevel: 'info', log, signal },
       progress: () => {},
       onLost: (name) => assert.fail(`${name} ended`),
     });
+    [network] = await Promise.all([starting, crash(join(place.home, 'models', 'crashing'))]);
   });
   after(async () => {
     await network?.stop();
@@ -115,6 +124,13 @@ describe('a miner that is told to serve good and hostile models', function () {
     bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
     await writeFile(blob, bytes);
   }
+
+  /** Ends the process that tries the model out as a fault in native code would. */
+  const crash = (model: string): Promise<true> =>
+    until(`the rehearsal of ${model}`, async () => {
+      const found = (await descendants(process.pid)).find(({ command }) => command.includes('rehearsal/main') && command.includes(model));
+      return found !== undefined && process.kill(found.pid, 'SIGSEGV');
+    });
 
   const miner = () => network.nodes.find(({ plan }) => plan.role === 'miner') ?? assert.fail('no miner');
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createEngine } from '../../../src/inference/engine.ts';
 import { Rehearsals } from '../../../src/inference/rehearsal/index.ts';
 import { type RehearsalLimits, rehearsalLimits } from '../../../src/inference/rehearsal/limits.ts';
@@ -13,6 +14,17 @@ import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
 
 type Json = Record<string, unknown>;
+
+/** A tokenizer with a pattern that tries everything: it is cut off after a second. */
+const lasting = (json: Json): Json => ({
+  ...json,
+  pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false },
+});
+
+async function childOf(pid: number): Promise<number | undefined> {
+  const [first] = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ');
+  return first === '' ? undefined : Number(first);
+}
 
 describe('hostile model folders', function () {
   this.timeout(60_000);
@@ -44,6 +56,23 @@ describe('hostile model folders', function () {
   it('MODEL_REHEARSAL_MEMORY when the heap is full', () =>
     refuses('MODEL_REHEARSAL_MEMORY', (bytes) => ({ ...rehearsalLimits(bytes), heapBytes: 8 << 20 })));
 
+  it('MODEL_REHEARSAL_CRASHED when the process is ended by a signal, and the next model is tried out', async () => {
+    await edit('tokenizer.json', lasting);
+    const rehearsals = new Rehearsals();
+    const checked = rehearsals.check(dir, NEVER);
+    checked.catch(() => {});
+    let child: number | undefined;
+    for (; child === undefined; await turn()) child = await childOf(process.pid);
+    process.kill(child, 'SIGSEGV');
+    await assert.rejects(checked, (error) => isCoded(error, 'MODEL_REHEARSAL_CRASHED') && /SIGSEGV/.test(error.message));
+    const good = await writeTinyModel();
+    try {
+      await rehearsals.check(good.dir, NEVER);
+    } finally {
+      await good.remove();
+    }
+  });
+
   const templates: [string, string][] = [
     ['counts to 10^9', '{% for i in range(10**9) %}x{% endfor %}'],
     ['counts in a loop in a loop', '{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}'],
@@ -62,10 +91,7 @@ describe('hostile model folders', function () {
   });
 
   it('MODEL_TEXT_LIMIT for a pattern that tries everything', async () => {
-    await edit('tokenizer.json', (json) => ({
-      ...json,
-      pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false },
-    }));
+    await edit('tokenizer.json', lasting);
     await refuses('MODEL_TEXT_LIMIT');
   });
 
