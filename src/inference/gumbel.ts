@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hex } from '../types/index.ts';
 import { philox } from './philox.ts';
+import { philoxWords } from './philoxWords.ts';
 
 /** Greatest value that {@link GumbelNoise.at} can take: −ln(−ln(1 − 2⁻³³)), rounded up. */
 export const GUMBEL_MAX = 22.874;
@@ -12,6 +13,16 @@ const BELOW = Float64Array.from(
   { length: Math.ceil(GUMBEL_MAX) * STEPS_PER_UNIT },
   (_, k) => Math.floor(Math.exp(-Math.exp(-k / STEPS_PER_UNIT)) * 2 ** 32) - 4,
 );
+
+/** −ln(−ln(u)) with u = (word + ½) / 2³². */
+export function noiseOf(word: number): number {
+  return -Math.log(-Math.log((word + 0.5) / 4_294_967_296));
+}
+
+/** Words below the result surely give noise below `limit`; others may, too. Spares most logarithms. */
+export function surelyBelow(limit: number): number {
+  return limit < 0 ? 0 : (BELOW[Math.min(BELOW.length - 1, Math.floor(limit * STEPS_PER_UNIT))] as number);
+}
 
 /**
  * The public noise of one position: g(seed, position, token) = −ln(−ln(u)) with u = (word + ½) / 2³². The words come from Philox4x32-10 with
@@ -33,14 +44,12 @@ export class GumbelNoise {
   }
 
   at(token: number): number {
-    const u = (this.#word(token) + 0.5) / 4_294_967_296;
-    return -Math.log(-Math.log(u));
+    return noiseOf(this.#word(token));
   }
 
-  /** True only if the noise of this token is less than `limit`; false does not say the opposite. Spares most logarithms. */
-  isSurelyBelow(limit: number, token: number): boolean {
-    if (limit < 0) return false;
-    return this.#word(token) < (BELOW[Math.min(BELOW.length - 1, Math.floor(limit * STEPS_PER_UNIT))] as number);
+  /** The words of the first `count` tokens, for {@link noiseOf}; until the next call of any noise's. */
+  words(count: number): Uint32Array {
+    return philoxWords(count, this.#key0, this.#key1);
   }
 
   #word(token: number): number {

@@ -1,10 +1,13 @@
 import type { Sampling } from '../types/index.ts';
+import { Ranking } from './ranking.ts';
 
 /** Weights are integers in units of 2⁻³⁰ of the most probable token's, so that their sums are exact in any language. */
 const WEIGHT_ONE = 2 ** 30;
 const PPM = 1_000_000;
 /** Noise spans −3.14 to 22.88: a token further below the top one can never win, so leaving it out changes no choice. */
 const REACH = 26.02;
+/** Further below the top one a weight is 0: 2³⁰ · exp(−20.8) < 1. */
+const WEIGHTLESS = -20.8;
 
 export interface KeptToken {
   readonly token: number;
@@ -28,38 +31,41 @@ export interface Kept {
  */
 export function keptTokens(logits: Float32Array, sampling: Sampling): Kept {
   const zOf = (token: number): number => ((logits[token] as number) * 1000) / sampling.temperatureMilli;
-  const order = rank(logits, REACH * (sampling.temperatureMilli / 1000));
-  const top = zOf(order[0] as number);
+  const order = new Ranking(logits, REACH * (sampling.temperatureMilli / 1000));
+  const top = zOf(order.at(0));
+  const weightOf = (token: number): number => weight(zOf(token) - top);
   const ranked = sampling.topK > 0 ? Math.min(sampling.topK, order.length) : order.length;
   let limit = ranked;
   if (sampling.minPPpm > 0) {
-    const isEnough = (token: number): boolean => weight(zOf(token) - top) * PPM >= sampling.minPPpm * WEIGHT_ONE;
-    while (!isEnough(order[limit - 1] as number)) limit--;
+    const isEnough = (token: number): boolean => weightOf(token) * PPM >= sampling.minPPpm * WEIGHT_ONE;
+    limit = 1;
+    while (limit < ranked && isEnough(order.at(limit))) limit++;
   }
   /** The z that min-p lets in. */
   const floor = sampling.minPPpm > 0 ? top + Math.log(sampling.minPPpm / PPM) : Number.NEGATIVE_INFINITY;
-  let total = 0;
-  for (let i = 0; i < limit; i++) total += weight(zOf(order[i] as number) - top);
-  const need = Number((BigInt(total) * BigInt(sampling.topPPpm) + BigInt(PPM - 1)) / BigInt(PPM));
   const wholeMass = sampling.topPPpm === PPM;
+  let total = 0;
+  if (!wholeMass && limit === order.length) for (const token of order.unordered) total += weightOf(token);
+  else if (!wholeMass) for (let i = 0; i < limit; i++) total += weightOf(order.at(i));
+  const need = Number((BigInt(total) * BigInt(sampling.topPPpm) + BigInt(PPM - 1)) / BigInt(PPM));
   const before: number[] = [];
   let mass = 0;
   while (before.length < limit && (wholeMass || mass < need)) {
     const rank = before.push(mass) - 1;
-    mass += weight(zOf(order[rank] as number) - top);
+    if (!wholeMass) mass += weightOf(order.at(rank));
   }
   const count = before.length;
-  const firstDropped = count < order.length ? zOf(order[count] as number) : Number.NEGATIVE_INFINITY;
-  const lastKept = zOf(order[count - 1] as number);
+  const firstDropped = count < order.length ? zOf(order.at(count)) : Number.NEGATIVE_INFINITY;
+  const lastKept = zOf(order.at(count - 1));
   const kept = before.map((massBefore, rank): KeptToken => {
-    const token = order[rank] as number;
+    const token = order.at(rank);
     const z = zOf(token);
     const massMargin = wholeMass ? Number.POSITIVE_INFINITY : (need - massBefore) / total;
     return { token, z, margin: Math.min(z - firstDropped, z - floor, massMargin) };
   });
 
   const exclusion = (token: number): number => {
-    const rank = order.indexOf(token);
+    const rank = order.rankOf(token);
     if (rank !== -1 && rank < count) return 0;
     const distance = lastKept - zOf(token);
     const isDroppedByTopK = ranked === sampling.topK && (rank === -1 || rank >= ranked);
@@ -67,22 +73,13 @@ export function keptTokens(logits: Float32Array, sampling: Sampling): Kept {
     if (zOf(token) < floor) return floor - zOf(token);
     if (wholeMass) return 0; // out of the noise's reach, but not dropped
     let massBefore = 0;
-    for (let i = 0; i < limit && order[i] !== token; i++) massBefore += weight(zOf(order[i] as number) - top);
+    const end = rank === -1 ? limit : Math.min(limit, rank);
+    for (let i = 0; i < end; i++) massBefore += weightOf(order.at(i));
     return Math.min(distance, (massBefore - need) / total);
   };
   return { kept, exclusion };
 }
 
 function weight(belowTop: number): number {
-  return Math.floor(Math.exp(belowTop) * WEIGHT_ONE);
-}
-
-/** Ids by falling logit, equal ones by rising id; only those at most `reach` below the greatest. */
-function rank(logits: Float32Array, reach: number): Uint32Array {
-  let top = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > top) top = logit;
-  const order = new Uint32Array(logits.length);
-  let count = 0;
-  for (let id = 0; id < logits.length; id++) if ((logits[id] as number) >= top - reach) order[count++] = id;
-  return order.subarray(0, count).sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
+  return belowTop < WEIGHTLESS ? 0 : Math.floor(Math.exp(belowTop) * WEIGHT_ONE);
 }

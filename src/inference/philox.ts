@@ -2,11 +2,12 @@
  * Philox4x32-10: a counter-based PRNG (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011; Random123). Any
  * position can be computed alone, in any language, from integer arithmetic only.
  */
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
+export const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
+/** What the words of the key grow by from round to round. */
+export const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
+export const ROUNDS = 10;
+const [MULTIPLIER_0, MULTIPLIER_1] = MULTIPLIERS;
+const [WEYL_0, WEYL_1] = WEYL;
 
 /** Upper 32 bits of a 32 × 32-bit product, of 16-bit parts: every intermediate fits an unsigned 32-bit integer. */
 function mulHigh(a: number, b: number): number {

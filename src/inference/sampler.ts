@@ -1,5 +1,5 @@
 import type { Sampling } from '../types/index.ts';
-import { GUMBEL_MAX, GumbelNoise } from './gumbel.ts';
+import { GumbelNoise, noiseOf, surelyBelow } from './gumbel.ts';
 import { logProbability } from './logprobs.ts';
 import { keptTokens } from './nucleus.ts';
 
@@ -80,17 +80,26 @@ function isRestricted(sampling: Sampling, vocab: number): boolean {
   return sampling.topPPpm < PPM || sampling.minPPpm > 0 || (sampling.topK > 0 && sampling.topK < vocab);
 }
 
-/** Tokens that could not win even with the greatest noise are passed over: exact, and most of the vocabulary. */
+/** Most words are too small for any token but the likeliest, and of the others most for their own: both tests are exact, and spare the scores. */
 function chooseUnrestricted(logits: Float32Array, sampling: Sampling, noise: GumbelNoise): number {
-  let best = argmax(logits);
+  const words = noise.words(logits.length);
+  const likeliest = argmax(logits);
+  let second = likeliest === 0 ? 1 : 0;
+  for (let i = 0; i < logits.length; i++) if ((logits[i] as number) > (logits[second] as number) && i !== likeliest) second = i;
+  const others = logits.length === 1 ? Number.NEGATIVE_INFINITY : scaled(logits, second, sampling);
+  let best = likeliest;
   let bestScore = scaled(logits, best, sampling) + noise.at(best);
+  let least = surelyBelow(bestScore - others);
   for (let token = 0; token < logits.length; token++) {
+    const word = words[token] as number;
+    if (word < least || token === likeliest) continue;
     const z = scaled(logits, token, sampling);
-    if (z + GUMBEL_MAX < bestScore || noise.isSurelyBelow(bestScore - z, token)) continue;
-    const score = z + noise.at(token);
+    if (word < surelyBelow(bestScore - z)) continue;
+    const score = z + noiseOf(word);
     if (score > bestScore || (score === bestScore && token < best)) {
       best = token;
       bestScore = score;
+      least = surelyBelow(bestScore - others);
     }
   }
   return best;
