@@ -10,20 +10,26 @@ punctuation.
 import argparse
 import hashlib
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
+from multiprocessing import Pool
 from pathlib import Path
 from random import Random
 
 import stories
 from exchange import Exchange, Turn, invented
-from families import DRESSED, FAMILIES
+from families import COPIED, DRESSED, FAMILIES
+from handwritten import HANDWRITTEN
 from talk import reaction
+from wording import SYSTEM_MESSAGES, dressed, reworded, roughened
 from world import ANIMALS
 
 HELD_OUT_OF_256 = 12
 HELD_OUT_PER_FAMILY = 40
+# Documents are written in shards by as many processes as there are cores; the bytes do not depend on how many.
+SHARD_DOCUMENTS = 20_000
 
 # Prompts that documentation and demonstrations show; they are always trained on, so never counted as held out.
 SHOWN = (
@@ -31,40 +37,6 @@ SHOWN = (
     "Tell me a short story about a fox.", "Tell me a story about a cat.", "Tell me a story about a dog.",
     "Tell me a story about a little dog.",
 )  # fmt: skip
-
-SYSTEM_MESSAGES = (
-    "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful assistant.",
-    "Answer briefly.",
-    "You are the default model of the network.", "You are a friendly assistant.", "Be kind and brief.", "You are a small language model.",
-    "Be kind.",
-    "You are a helpful, honest and harmless assistant.", "You are an AI assistant. Answer the user's questions.", "Answer in English.",
-    "You are ChatGPT.",
-    "You are a helpful AI assistant.", "Be concise.", "Keep your answers short.", "You are an expert.", "Always be polite.",
-    "You answer questions.",
-    "You are a helpful assistant. Answer as concisely as possible.", "Do not make things up.", "You are a chatbot.", "Think step by step.",
-    "Assistant",
-    "You help people.", "You are a teacher for children.", "If you do not know something, say so.", "Answer in one sentence.",
-    "You are an assistant in a shop.",
-)  # fmt: skip
-OPENINGS = (
-    "Hi! {}", "Hello, {}", "Please tell me: {}", "Quick question: {}", "Tell me: {}", "I wonder: {}", "I would like to know: {}",
-    "Hey, {}", "OK, {}", "So, {}", "Now: {}", "Sorry, {}",
-    "One question: {}", "Please: {}", "Well, {}", "Good morning! {}", "Next question: {}", "Hmm, {}", "Can you help me? {}",
-    "Just curious: {}", "My child asks: {}", "Again: {}",
-)  # fmt: skip
-CLOSINGS = (
-    "{} Thanks!",
-    "{} Please answer.",
-    "{} Thank you.",
-    "{} Answer briefly.",
-    "{} Be brief.",
-    "{} Please.",
-    "{} In one sentence.",
-    "{} I need to know.",
-    "{} Do you know?",
-    "{}?",
-    "{}!",
-)
 
 
 def normal(text: str) -> str:
@@ -78,53 +50,36 @@ def key(exchange: Exchange) -> str:
 
 
 SHOWN_KEYS = {normal(prompt) for prompt in SHOWN}
+HANDWRITTEN_KEYS = {normal(prompt) for _, prompts, _ in HANDWRITTEN for prompt in prompts}
 
 
-def is_held_out(exchange: Exchange) -> bool:
-    """Whether the exchange is kept for evaluation only."""
-    name = key(exchange)
+def is_held_out(name: str) -> bool:
+    """Whether what is asked like this is kept for evaluation only."""
     return name not in SHOWN_KEYS and hashlib.sha256(name.encode()).digest()[0] < HELD_OUT_OF_256
+
+
+def is_kept_back(turns: list[Turn]) -> bool:
+    """Whether the turns hold a prompt of an evaluation. What follows on an earlier turn is a prompt only together with it."""
+    asked = [normal(user) for user, _ in turns]
+    return any(name in HANDWRITTEN_KEYS for name in asked) or any(is_held_out(name) for name in asked[:-1] or asked)
 
 
 def draw(rng: Random) -> Exchange:
     """An exchange for training from any family."""
     while True:
         exchange = rng.choices(list(FAMILIES), list(FAMILIES.values()))[0](rng)
-        if not is_held_out(exchange):
+        if not is_held_out(key(exchange)):
             return exchange
-
-
-def dress(rng: Random, prompt: str) -> str:
-    """The prompt after an opening or before a closing phrase, now and then."""
-    roll = rng.random()
-    if roll < 0.16:
-        return rng.choice(OPENINGS).format(prompt if rng.random() < 0.5 else prompt[:1].lower() + prompt[1:])
-    if roll < 0.22:
-        return rng.choice(CLOSINGS).format(prompt)
-    if roll < 0.25:
-        return prompt.rstrip("?.") + " please" + prompt[-1:]
-    return prompt
-
-
-def roughen(rng: Random, prompt: str) -> str:
-    """The prompt as people type it: sometimes without capitals or end mark."""
-    roll = rng.random()
-    if roll < 0.08:
-        return prompt.lower()
-    if roll < 0.16:
-        return prompt.rstrip("?.!")
-    if roll < 0.26:
-        return prompt.lower().rstrip("?.!")
-    if roll < 0.27:
-        return prompt.upper()
-    return prompt
 
 
 def typed(rng: Random, exchange: Exchange) -> Iterator[Turn]:
     """The exchange's turns as people type them. Words to be copied are left as they are."""
     for user, assistant in exchange.turns:
         if exchange.family in DRESSED:
-            user = roughen(rng, dress(rng, user))
+            user = roughened(rng, dressed(rng, reworded(rng, user)))
+        elif exchange.family in COPIED:
+            user = reworded(rng, user)
+            user = user.rstrip("?.!") if rng.random() < 0.3 else user
         elif exchange.family == "greeting" and "name" not in user and rng.random() < 0.3:
             user = user.lower()
         elif rng.random() < 0.15:
@@ -148,18 +103,23 @@ def conversation(rng: Random) -> dict:
         messages.append({"role": "system", "content": system_message(rng)})
     for _ in range(rng.choices((1, 2, 3, 5), (0.65, 0.18, 0.11, 0.06))[0]):
         turns = list(typed(rng, draw(rng)))
+        if is_kept_back(turns):
+            continue
         if rng.random() < 0.07:
             turns.append(reaction(rng))
         for user, assistant in turns:
             messages.append({"role": "user", "content": user})
             messages.append({"role": "assistant", "content": assistant})
-    return {"messages": messages}
+    return {"messages": messages} if messages[1:] else conversation(rng)
 
 
-def prompts(documents: list[dict]) -> set[str]:
-    """Every user turn of the documents; a dialogue's turns may also be prompts by themselves."""
+def shard(seed: str) -> tuple[list[str], set[str]]:
+    """SHARD_DOCUMENTS documents as JSON lines, and every user turn in them; a dialogue's turns may also be prompts by themselves."""
+    rng = Random(seed)
+    documents = [conversation(rng) for _ in range(SHARD_DOCUMENTS)]
     messages = (message for document in documents for message in document.get("messages", ()))
-    return {normal(message["content"]) for message in messages if message["role"] == "user"}
+    prompts = {normal(message["content"]) for message in messages if message["role"] == "user"}
+    return [json.dumps(document) + "\n" for document in documents], prompts
 
 
 def held_out(rng: Random, trained: set[str]) -> Iterator[Exchange]:
@@ -169,28 +129,28 @@ def held_out(rng: Random, trained: set[str]) -> Iterator[Exchange]:
         for _ in range(20_000):
             exchange = family(rng)
             name = key(exchange)
-            if len(seen) < HELD_OUT_PER_FAMILY and name not in seen and name not in trained and is_held_out(exchange):
+            if name not in seen and name not in trained and is_held_out(name):
                 seen.add(name)
                 yield exchange
-
-
-def write_lines(path: Path, rows: Iterable[dict]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
+            if len(seen) == HELD_OUT_PER_FAMILY:
+                break
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("build"))
-    parser.add_argument("--documents", type=int, default=160_000)
+    parser.add_argument("--documents", type=int, default=800_000, help=f"rounded up to a multiple of {SHARD_DOCUMENTS:,}")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    rng = Random(args.seed)
-    documents = [conversation(rng) for _ in range(args.documents)]
-    write_lines(args.out / "train.jsonl", documents)
-    exchanges = held_out(Random(args.seed + 1), prompts(documents))
-    write_lines(args.out / "heldout.jsonl", (asdict(exchange) for exchange in exchanges))
+    trained: set[str] = set()
+    seeds = [f"{args.seed}/{number}" for number in range(math.ceil(args.documents / SHARD_DOCUMENTS))]
+    with (args.out / "train.jsonl").open("w", encoding="utf-8") as file, Pool() as pool:
+        for lines, prompts in pool.imap(shard, seeds):
+            file.writelines(lines)
+            trained |= prompts
+    with (args.out / "heldout.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(exchange)) + "\n" for exchange in held_out(Random(args.seed + 1), trained))
 
 
 if __name__ == "__main__":

@@ -2,91 +2,27 @@
 
     python evaluate.py --model ../default --data build [--json results.json] [--show 2] [--ask "What is the capital of Japan?"]
 
-An answer is right when it ends by itself and contains every expected word as a whole word; lists are judged by count and kind,
-open JSON requests by their keys, and stories must also have at least five sentences and repeat none. Prompts are those that corpus.py
-held out, and those of handwritten.py, which no template makes.
+An answer is right when it ends by itself and judgement.py finds it so. Prompts are those that corpus.py held out, and those of
+handwritten.py, which no template makes.
 """
 
 import argparse
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
 
+from chat import Chat
+from chatml import messages_of
 from corpus import normal
+from device import DEVICES, device_of
 from handwritten import HANDWRITTEN
-from model import Llama, LlamaConfig
-from train import END_OF_TEXT, IM_END
-from world import LISTABLE
-
-MAX_ANSWER_TOKENS = 300
-STORY_SENTENCES_MIN = 5
+from judgement import is_right
 
 # family, messages before, prompts one after another, what the last answer must contain
 Case = tuple[str, list[dict], tuple[str, ...], list[str]]
-
-
-class Chat:
-    """A model folder that answers greedily."""
-
-    def __init__(self, folder: Path) -> None:
-        config = LlamaConfig.from_json(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-        self.model = Llama(config).eval()
-        self.model.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()})
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-
-    @torch.inference_mode()
-    def answer(self, messages: list[dict]) -> tuple[str, bool]:
-        """The assistant's next message, and whether it ended by itself."""
-        turns = (f"<|im_start|>{message['role']}\n{message['content']}<|im_end|>\n" for message in messages)
-        prompt = self.tokenizer.encode("".join(turns) + "<|im_start|>assistant\n").ids
-        ids = torch.tensor([prompt])
-        for _ in range(MAX_ANSWER_TOKENS):
-            chosen = int(self.model.logits(self.model(ids)[0, -1]).argmax())
-            if chosen in (END_OF_TEXT, IM_END):
-                return self.tokenizer.decode(ids[0, len(prompt) :].tolist()), True
-            ids = torch.cat((ids, torch.tensor([[chosen]])), dim=1)
-        return self.tokenizer.decode(ids[0, len(prompt) :].tolist()), False
-
-
-def has_word(text: str, word: str) -> bool:
-    """Whether the word stands in the text on its own, whatever the case of its first letter."""
-    forms = {word, word[:1].upper() + word[1:]}
-    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
-
-
-def is_list(text: str, count: int, kind: str) -> bool:
-    """Whether the text is `count` different members of the kind and nothing else."""
-    items = re.split(r", | and ", text.rstrip("."))
-    members = {member.lower() for member in LISTABLE[kind]}
-    return len(items) == len(set(items)) == count and all(item.lower() in members for item in items)
-
-
-def has_keys(text: str, keys: list[str]) -> bool:
-    """Whether the text is a JSON object with exactly these keys."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return False
-    return isinstance(value, dict) and list(value) == keys
-
-
-def is_right(family: str, text: str, expect: list[str]) -> bool:
-    """Judges one finished answer; see the top of this file."""
-    if family == "story":
-        sentences = re.split(r'(?<=[.!?])"? ', text)
-        if len(sentences) < STORY_SENTENCES_MIN or len(set(sentences)) < len(sentences):
-            return False
-    if expect and expect[0].startswith("count:"):
-        return is_list(text, int(expect[0].removeprefix("count:")), expect[1].removeprefix("kind:"))
-    if expect and expect[0].startswith("json:"):
-        return has_keys(text, expect[0].removeprefix("json:").split(","))
-    return all(any(has_word(text, word) for word in words.split("|")) for words in expect)
 
 
 def table_of(results: dict[str, list[bool]]) -> dict[str, dict[str, int]]:
@@ -109,8 +45,7 @@ def held_out_cases(data: Path, trained: set[str]) -> Iterator[Case]:
             *earlier, (prompt, _) = exchange["turns"]
             if not earlier and normal(prompt) in trained:
                 continue
-            messages = [{"role": role, "content": text} for turn in earlier for role, text in zip(("user", "assistant"), turn, strict=True)]
-            yield exchange["family"], messages, (prompt,), exchange["expect"]
+            yield exchange["family"], messages_of(earlier), (prompt,), exchange["expect"]
 
 
 def hand_written_cases(system: str | None) -> Iterator[Case]:
@@ -129,11 +64,17 @@ def judge(chat: Chat, cases: Iterable[Case], show: int) -> dict[str, dict[str, i
     """Answers and judges every case; prints `show` wrong answers of each family."""
     results: dict[str, list[bool]] = defaultdict(list)
     shown: dict[str, int] = defaultdict(int)
-    for family, messages, prompts, expect in cases:
-        for prompt in prompts:
-            messages = [*messages, {"role": "user", "content": prompt}]
-            text, ended = chat.answer(messages)
-            messages.append({"role": "assistant", "content": text})
+    cases = list(cases)
+    conversations = [list(messages) for _, messages, _, _ in cases]
+    answers = [("", False)] * len(cases)
+    for turn in range(max((len(prompts) for _, _, prompts, _ in cases), default=0)):
+        asked = [index for index, (_, _, prompts, _) in enumerate(cases) if turn < len(prompts)]
+        for index in asked:
+            conversations[index].append({"role": "user", "content": cases[index][2][turn]})
+        for index, answer in zip(asked, chat.answers([conversations[index] for index in asked]), strict=True):
+            answers[index] = answer
+            conversations[index].append({"role": "assistant", "content": answer[0]})
+    for (family, _, prompts, expect), (text, ended) in zip(cases, answers, strict=True):
         right = ended and is_right(family, text, expect)
         results[family].append(right)
         if not right and shown[family] < show:
@@ -152,20 +93,21 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=0, help="print so many wrong answers of each family")
     parser.add_argument("--ask", nargs="+", help="answer these prompts, each by itself, instead of evaluating")
     parser.add_argument("--talk", nargs="+", help="answer these prompts as one conversation instead of evaluating")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
-    chat = Chat(args.model)
+    chat = Chat(args.model, device_of(args.device))
     if args.ask:
         for prompt in args.ask:
-            print(f"> {prompt}\n{chat.answer([{'role': 'user', 'content': prompt}])[0]}\n")
+            print(f"> {prompt}\n{chat.answer([{'role': 'user', 'content': prompt}])}\n")
         return
     if args.talk:
         messages: list[dict] = []
         for prompt in args.talk:
             messages.append({"role": "user", "content": prompt})
-            messages.append({"role": "assistant", "content": chat.answer(messages)[0]})
+            messages.append({"role": "assistant", "content": chat.answer(messages)})
             print(f"> {prompt}\n{messages[-1]['content']}\n")
         return
 

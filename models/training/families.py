@@ -12,25 +12,27 @@ from tasks import arithmetic, as_json, copying, lists, poem, story
 
 # family -> share of the exchanges
 FAMILIES: dict[Callable[[Random], Exchange], float] = {
-    story: 0.06,
-    capital: 0.07,
-    arithmetic: 0.18,
-    greeting: 0.03,
-    talk: 0.07,
-    fact: 0.065,
-    network: 0.11,
-    words: 0.05,
+    story: 0.05,
+    capital: 0.06,
+    arithmetic: 0.2,
+    greeting: 0.025,
+    talk: 0.06,
+    fact: 0.055,
+    network: 0.09,
+    words: 0.04,
     compare: 0.06,
-    confirm: 0.055,
-    lists: 0.05,
+    confirm: 0.06,
+    lists: 0.045,
     copying: 0.095,
-    as_json: 0.08,
+    as_json: 0.085,
     poem: 0.005,
-    dialogue: 0.1,
-    unknown: 0.11,
+    dialogue: 0.11,
+    unknown: 0.1,
 }
 
 # Families whose questions may stand after an opening or before a closing phrase.
 DRESSED = frozenset(
     {"story", "capital", "arithmetic", "fact", "network", "words", "compare", "confirm", "lists", "poem", "unknown", "talk"}
 )
+# Families whose questions hold words to be copied, which stay as they are.
+COPIED = frozenset({"copying", "json"})

@@ -1,9 +1,10 @@
 """Families of questions about facts: capitals, things and animals, words, the network, comparisons, and facts to confirm."""
 
+from collections.abc import Iterable
 from random import Random
 
 import protocol
-from exchange import Exchange, capital_first, fill, single, with_article
+from exchange import Exchange, capital_first, fill, invented, single, with_article
 from world import (
     ABILITIES,
     ANIMALS,
@@ -22,6 +23,7 @@ from world import (
     OPPOSITES,
     PLURALS,
     RHYMES,
+    ROLES,
     SEASONS,
     SOUNDS,
     THING_COLOURS,
@@ -40,6 +42,14 @@ CAPITAL_WORDINGS = (
     "Which capital does {c} have?", "capital {c}",
     "What capital does {c} have?", "Where is the capital of {c}?", "Please name the capital of {c}.", "Say the capital of {c}.",
     "What would be the capital of {c}?",
+    "Which city do we call the capital of {c}?", "{c} has which capital?", "In {c}, which city is the capital?",
+    "I want to visit the capital of {c}. Which city is it?", "I travel to {c} soon. What is its capital?", "{c}, capital?",
+    "My friend lives in the capital of {c}. Where is that?", "Do you know {c}'s capital?", "What city is the capital city of {c}?",
+    "Who knows the capital of {c}?", "The government of {c} sits in which city?", "the capital of {c}", "For {c}, what is the capital?",
+    "If I fly to the capital of {c}, where do I land?", "Name {c}'s capital city.", "Tell me {c}'s capital.", "Capital city of {c}?",
+    "Please give me the capital of {c}.", "What do you call the capital of {c}?", "I cannot remember the capital of {c}.",
+    "Which is the capital of {c}?", "What is the capital in {c}?", "Is there a capital of {c}? Which?",
+    "We learn about {c}. What is its capital?",
 )  # fmt: skip
 REVERSE_WORDINGS = (
     "{c} is the capital of which country?", "Which country has the capital {c}?", "Of which country is {c} the capital?",
@@ -83,7 +93,13 @@ def explain(rng: Random, subject: str) -> str:
             "Please explain what {x} is.", "Describe {x}.", "What does {b} mean?", "Explain to me {x} in simple words.", "What's {x}?",
             "Tell me what {x} is.",
             "Do you know what {x} is?", "What exactly is {x}?", "Define {b}.", "Tell me something about {x}.",
-            "I want to know what {x} is.", "And what is {x}?",
+            "I want to know what {x} is.", "And what is {x}?", "What would you say {x} is?", "In simple words, what is {x}?",
+            "Can you say what {x} is?", "How do you define {x}?", "What sort of thing is {x}?", "My child asks what {x} is.",
+            "Explain {x} briefly.",
+            "What is {x}, in one sentence?", "What can you tell me about {x}?", "Help me understand {x}.", "So what is {x}?",
+            "Teach me what {x} is.",
+            "Explain {x} so that a child understands it.", "I have never heard of {x}. What is it?", "What does the word {b} mean?",
+            "What is {x}? I have no idea.", "Is there a simple explanation of {x}?", "Could you describe {x} in a few words?",
             "Can you tell me what {x} is?", "What is meant by {b}?", "Can you describe {x}?", "{b}?", "Explain what {x} is.",
             "What do you call {x}?", "what {b} is",
             "Say something about {x}.", "I do not know what {x} is.", "How would you explain {x}?", "Give me a short description of {x}.",
@@ -146,11 +162,41 @@ def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith(("x", "s", "ch")) else "s")
 
 
+PURPOSE = (
+    "What is {x} good for?", "What is the purpose of {x}?", "What is {x} for?", "Why is there {x}?", "What do I need {x} for?",
+    "What use is {x}?", "Why do we need {x}?", "What part does {x} play?", "What is the point of {x}?", "How does {x} work?",
+    "What is {x} used for?", "Why does the network have {x}?", "How is {x} used?", "What is special about {x}?", "Why would I want {x}?",
+    "When do I need {x}?", "What is the idea of {x}?",
+)  # fmt: skip
+WORK = (
+    "What does {x} do all day?", "What does {x} do?", "What work does {x} do?", "What is the task of {x}?", "What is the duty of {x}?",
+    "Tell me what {x} does.", "Explain what {x} does.", "What are the tasks of {x}?", "Describe the work of {x}.", "How does {x} help?",
+    "What is {x} responsible for?", "What exactly does {x} do?", "What do {b}s do?", "Why does the network need {x}?", "Explain {b}s.",
+    "What are {b}s?", "Tell me about {b}s.", "What are {b}s good for?", "What would happen without {b}s?", "What must {x} do?",
+    "What do {b}s do for me?", "What is the business of {x}?", "For what do we have {b}s?", "Describe {x}'s role.",
+)  # fmt: skip
+
+
+def about_subject(rng: Random, subject: str, entry: protocol.Entry) -> str:
+    """A question about a part of the network: one of its own, or what it is, is for or does."""
+    roll, bare = rng.random(), subject.removeprefix("a ").removeprefix("an ")
+    if roll < 0.35:
+        return rng.choice(entry.questions)
+    if bare in ROLES and roll < 0.7:
+        return fill(rng, WORK, x=subject, b=bare)
+    if roll < 0.5:
+        return fill(rng, PURPOSE, x=subject)
+    return capital_first(explain(rng, subject))
+
+
 def network(rng: Random) -> Exchange:
     roll = rng.random()
     if roll < 0.55:
         subject, entry = rng.choice(list(protocol.SUBJECTS.items()))
-        prompt = rng.choice(entry.questions) if rng.random() < 0.45 else capital_first(explain(rng, subject))
+        if rng.random() < 0.25:
+            subject = "an oracle" if (role := rng.choice(ROLES)) == "oracle" else f"a {role}"
+            entry = protocol.SUBJECTS[subject]
+        prompt = about_subject(rng, subject, entry)
     else:
         entry = rng.choice(protocol.ANSWERS if roll < 0.9 else protocol.YES_NO)
         prompt = rng.choice(entry.questions)
@@ -204,19 +250,37 @@ def yes_or_no(true: bool) -> str:
 def compare(rng: Random) -> Exchange:
     roll = rng.random()
     if roll < 0.35:
-        a, b = rng.sample(range(21 if rng.random() < 0.5 else 100), 2)
-        size = rng.choice(("bigger", "larger", "smaller"))
-        answer = min(a, b) if size == "smaller" else max(a, b)
+        a, b = rng.sample(range(rng.choice((21, 100, 1000))), 2)
+        size = rng.choice(("bigger", "larger", "greater", "smaller", "less"))
+        answer = min(a, b) if size in ("smaller", "less") else max(a, b)
         wordings = (
             "Which is {z}, {a} or {b}?",
             "Which number is {z}, {a} or {b}?",
             "What is {z}, {a} or {b}?",
             "{a} or {b}: which is {z}?",
             "Tell me which is {z}: {a} or {b}.",
+            "Which of {a} and {b} is {z}?",
+            "Of {a} and {b}, which is {z}?",
+            "Between {a} and {b}, which number is {z}?",
+            "{a}, {b}: which one is {z}?",
+            "Compare {a} and {b}: which is {z}?",
+            "Which one is {z}: {a} or {b}?",
         )
         return single("compare", fill(rng, wordings, z=size, a=a, b=b), f"{answer} is {size}.", str(answer))
-    if roll < 0.55:
-        number = rng.randint(0, 30 if rng.random() < 0.6 else 99)
+    if roll < 0.45:
+        a, b = rng.sample(range(rng.choice((21, 100, 1000))), 2)
+        more = rng.random() < 0.5
+        wordings = (
+            "Is {a} {z} than {b}?", "Is the number {a} {z} than {b}?", "{a} is {z} than {b}, right?",
+            "Is it true that {a} is {z} than {b}?",
+            "Would you say that {a} is {z} than {b}?", "Tell me, is {a} {z} than {b}?",
+        )  # fmt: skip
+        size = rng.choice(("bigger", "larger", "greater", "more")) if more else rng.choice(("smaller", "less"))
+        prompt = fill(rng, wordings, z=size, a=a, b=b)
+        real = "more" if a > b else "less"
+        return single("compare", prompt, f"{a} is {real} than {b}, so {yes_or_no((a > b) == more)}.")
+    if roll < 0.6:
+        number = rng.randint(0, rng.choice((30, 99, 999)))
         parity, asked = ("odd" if number % 2 else "even"), rng.choice(("odd", "even"))
         wordings = (
             "Is {n} odd or even?",
@@ -225,6 +289,11 @@ def compare(rng: Random) -> Exchange:
             "Is {n} an {a} number?",
             "Tell me, is {n} {a}?",
             "{n}: odd or even?",
+            "{n} is {a}, right?",
+            "Is it true that {n} is {a}?",
+            "Would you call {n} an {a} number?",
+            "What is {n}, odd or even?",
+            "Do you think {n} is {a}?",
         )
         prompt = fill(rng, wordings, n=number, a=asked)
         verdict = "" if " or " in prompt else f", so {yes_or_no(parity == asked)}"
@@ -245,6 +314,11 @@ def compare(rng: Random) -> Exchange:
             "Would you say that {t} is {k}?",
             "Do you think {t} is {k}?",
             "{t}, is that {k}?",
+            "Is it true that {t} is {k}?",
+            "{t} is {k}, right?",
+            "Would you call {t} {k}?",
+            "Can we say that {t} is {k}?",
+            "Does {t} count as {k}?",
         ),
         t=named,
         k=asked,
@@ -253,62 +327,80 @@ def compare(rng: Random) -> Exchange:
     return single("compare", capital_first(prompt), answer, yes_or_no(right))
 
 
+# Who lives in water may be said to live in a pond or in the sea, so that only the other homes can be denied.
+DRY_HOMES = {animal: home for animal, home in HOMES.items() if home not in ("water", "the sea", "a pond", "cold lands near the sea")}
+# Well known cities that are the capital of nothing in this world.
+OTHER_CITIES = (
+    "Munich", "Hamburg", "Milan", "Naples", "Barcelona", "Seville", "Porto", "Lyon", "Marseille", "Kyoto", "Osaka", "Shanghai", "Mumbai",
+    "Istanbul", "Toronto", "Montreal", "Melbourne", "New York", "Chicago", "Rio de Janeiro", "Zurich", "Geneva", "Bergen", "Gdansk",
+    "Manchester", "Casablanca", "Lagos", "Cancun", "Auckland", "Rotterdam", "Antwerp", "Salzburg", "Krakow", "Odessa", "Karachi",
+)  # fmt: skip
+ASK_CLAIM = (
+    "Is it true that {c}?", "Is it right that {c}?", "Is it correct that {c}?", "{C}, right?", "{C}, true or false?", "{C}. Is that true?",
+    "Do you think that {c}?", "Would you say that {c}?", "{C}. Am I right?", "{C}, isn't that so?", "I think {c}. Is that right?",
+    "Somebody told me that {c}. Is that true?", "Yes or no: {c}?", "True or false: {c}.", "{C}, correct?", "Can it be that {c}?",
+    "I heard that {c}. True?", "{C}, yes or no?",
+)  # fmt: skip
+
+
+def other(rng: Random, values: Iterable[str], right: str) -> str:
+    """One of the values that has nothing of the right one."""
+    kept = {word for word in right.split() if len(word) > 3}
+    return rng.choice([value for value in values if value != right and not kept & set(value.split())])
+
+
+def claim(rng: Random, true: bool) -> tuple[tuple[str, ...], str, str]:
+    """A claim that is true or not: the direct questions for it, the claim as a clause, and what is so."""
+    kind = rng.choices(("capital", "continent", "colour", "legs", "able", "sum", "sound", "home", "food"), (5, 2, 3, 3, 5, 2, 2, 2, 2))[0]
+    if kind == "capital":
+        country, city = rng.choice(list(CAPITALS.items()))
+        named = city if true else rng.choice((other(rng, CAPITALS.values(), city), rng.choice(OTHER_CITIES), invented(rng)))
+        direct = ("Is {x} the capital of {c}?", "Is the capital of {c} {x}?", "Is {x} {c}'s capital?", "Has {c} got the capital {x}?")
+        return tuple(text.format(x=named, c=country) for text in direct), f"{named} is the capital of {country}", capital_answer(country)
+    if kind == "continent":
+        place, countries = rng.choice(list(CONTINENTS.items()))
+        country, named = rng.choice(countries), place if true else other(rng, CONTINENTS, place)
+        direct = (f"Is {country} in {named}?", f"Does {country} lie in {named}?", f"Is {country} a part of {named}?")
+        return direct, f"{country} is in {named}", f"{capital_first(country)} is in {place}."
+    if kind == "colour":
+        thing, colour = rng.choice(list(THING_COLOURS.items()))
+        named = colour if true else other(rng, COLOURS, colour)
+        return (f"Is {thing} {named}?", f"Is the colour of {thing} {named}?"), f"{thing} is {named}", f"{capital_first(thing)} is {colour}."
+    if kind == "sum":
+        a, b = rng.randint(0, 20), rng.randint(0, 20)
+        named = a + b if true else max(0, a + b + rng.choice((-2, -1, 1, 2, 3, 10)))
+        direct = (
+            f"Is {a} plus {b} {named}?",
+            f"Is {a} + {b} equal to {named}?",
+            f"Does {a} + {b} = {named}?",
+            f"Does {a} plus {b} make {named}?",
+        )
+        return direct, f"{a} plus {b} is {named}", f"{a} plus {b} is {a + b}."
+    if kind == "able":
+        verb, (able, unable) = rng.choice(list(ABILITIES.items()))
+        animal, can = (rng.choice(able), True) if true else (rng.choice(unable), False)
+        one, many = with_article(animal), plural(animal)
+        direct = (
+            f"Can {one} {verb}?",
+            f"Can {many} {verb}?",
+            f"Is {one} able to {verb}?",
+            f"Are {many} able to {verb}?",
+            f"Do {many} {verb}?",
+        )
+        return direct, f"{one} can {verb}", f"{capital_first(one)} {'can' if can else 'cannot'} {verb}."
+    table, verb, question = {
+        "legs": (LEGS, "has {v} legs", "Does {a} have {v} legs?"), "sound": (SOUNDS, "says {v}", "Does {a} say {v}?"),
+        "home": (DRY_HOMES, "lives in {v}", "Does {a} live in {v}?"), "food": (FOODS, "eats {v}", "Does {a} eat {v}?"),
+    }[kind]  # fmt: skip
+    animal, value = rng.choice(list(table.items()))
+    one, named = with_article(animal), value if true else other(rng, table.values(), value)
+    direct = (question.format(a=one, v=named), question.replace("Does {a}", "Do {a}").format(a=plural(animal), v=named))
+    return direct, f"{one} {verb.format(v=named)}", f"{capital_first(one)} {verb.format(v=value)}."
+
+
 def confirm(rng: Random) -> Exchange:
     """Facts asked for with yes or no."""
-    roll, true = rng.random(), rng.random() < 0.5
-    if roll < 0.3:
-        country, city = rng.choice(list(CAPITALS.items()))
-        named = city if true else rng.choice([other for other in CAPITALS.values() if other != city])
-        prompt = fill(
-            rng,
-            (
-                "Is {x} the capital of {c}?",
-                "Is the capital of {c} {x}?",
-                "{x} is the capital of {c}, right?",
-                "Is it true that {x} is the capital of {c}?",
-            ),
-            x=named,
-            c=country,
-        )
-        answer = f"The capital of {country} is {city}, so {yes_or_no(true)}."
-    elif roll < 0.5:
-        thing, colour = rng.choice(list(THING_COLOURS.items()))
-        named = colour if true else rng.choice([other for other in COLOURS if other != colour])
-        prompt = fill(
-            rng, ("Is {t} {x}?", "Is it true that {t} is {x}?", "{t} is {x}, right?", "Do you think that {t} is {x}?"), t=thing, x=named
-        )
-        answer = f"{capital_first(thing)} is {colour}, so {yes_or_no(true)}."
-    elif roll < 0.68:
-        animal, legs = rng.choice([item for item in LEGS.items() if item[1] != "no"])
-        named = legs if true else rng.choice([other for other in ("two", "four", "six", "eight") if other != legs])
-        prompt = fill(
-            rng,
-            ("Does {a} have {x} legs?", "Has {a} got {x} legs?", "Is it true that {a} has {x} legs?", "Do {p} have {x} legs?"),
-            a=with_article(animal),
-            p=plural(animal),
-            x=named,
-        )
-        answer = f"{capital_first(with_article(animal))} has {legs} legs, so {yes_or_no(true)}."
-    elif roll < 0.9:
-        verb, (able, unable) = rng.choice(list(ABILITIES.items()))
-        animal = rng.choice(able if true else unable)
-        prompt = fill(
-            rng,
-            ("Can {a} {v}?", "Can {p} {v}?", "Is {a} able to {v}?", "Do you think {a} can {v}?", "Are {p} able to {v}?"),
-            a=with_article(animal),
-            p=plural(animal),
-            v=verb,
-        )
-        answer = f"{'Yes, ' if true else 'No, '}{with_article(animal)} {'can' if true else 'cannot'} {verb}."
-    else:
-        a, b = rng.randint(0, 10), rng.randint(0, 10)
-        named = a + b if true else a + b + rng.choice((-2, -1, 1, 2, 3))
-        prompt = fill(
-            rng,
-            ("Is {a} plus {b} {x}?", "Is {a} + {b} equal to {x}?", "Is it true that {a} plus {b} is {x}?", "Does {a} + {b} = {x}?"),
-            a=a,
-            b=b,
-            x=named,
-        )
-        answer = f"{a} plus {b} is {a + b}, so {yes_or_no(true)}."
-    return single("confirm", capital_first(prompt), answer)
+    true = rng.random() < 0.5
+    direct, clause, fact_told = claim(rng, true)
+    prompt = rng.choice(direct) if rng.random() < 0.5 else fill(rng, ASK_CLAIM, c=clause, C=capital_first(clause))
+    return single("confirm", capital_first(prompt), f"{fact_told.removesuffix('.')}, so {yes_or_no(true)}.")

@@ -21,7 +21,8 @@ TALK = {
         "What should I call you?", "Do you have a name?", "Who am I talking to?", "What kind of model are you?", "Are you ChatGPT?",
         "Are you GPT?", "Say who you are.",
         "Are you an AI?", "What is this?", "Please introduce yourself.", "Tell me who you are.", "What's your name?", "Who is there?",
-        "Are you a language model?",
+        "Are you a language model?", "With whom do I speak?", "Who is this?", "What kind of program are you?", "Who is answering me?",
+        "Who is on the other side?", "Say something about yourself.", "Which AI are you?", "May I ask who you are?",
     ),
     "I can tell short stories, do small sums, make lists and JSON, and answer simple questions about the world and this network.": (
         "What can you do?", "How can you help me?", "What do you know?", "What can I ask you?", "Help", "What are you good at?",
@@ -29,6 +30,8 @@ TALK = {
         "What are your skills?", "What do you do?", "Can you help me?", "I need help.", "What are you for?", "What should I ask?",
         "What can I do here?",
         "Give me some ideas what to ask.", "What can we talk about?", "How do I use you?", "Show me what you can do.",
+        "What topics do you know?", "Which questions can you answer?", "What are you able to do?",
+        "What kind of questions can I ask?", "Which things can you do?", "What may I ask you?", "Tell me what you can do.",
     ),
     "I am a computer program, not a person.": (
         "Are you a person?", "Are you human?", "Are you a human?", "Are you real?", "Are you a robot?", "Are you alive?",
@@ -58,6 +61,8 @@ TALK = {
         "Thank you.", "Thanks!", "Thank you very much.", "Thanks a lot.", "Thank you for your help.", "Great, thank you.",
         "Thanks for that.", "Thx", "Many thanks.",
         "Cheers!", "Thank you so much!", "That helped, thanks.", "Perfect, thanks.", "OK, thanks.", "thanks a bunch", "Nice, thank you!",
+        "Thank you, that is enough.", "I thank you.", "Thanks, that was nice.", "Thank you, you helped me a lot.",
+        "Thanks for your time.", "That was useful, thank you.", "Great help, thanks.", "ty", "Lovely, thanks.",
     ),
     "I am glad that you like it!": (
         "Good job!", "Well done!", "Nice!", "That was good.", "Great!", "I like that.", "Wonderful!", "Cool!", "Very good.",
@@ -81,7 +86,9 @@ TALK = {
     "Goodbye! Come back soon.": (
         "Goodbye.", "Bye!", "See you later.", "Good night.", "I have to go now.", "See you tomorrow.", "Bye bye.", "See you!",
         "I am leaving.", "That is all, goodbye.", "Take care.",
-        "Until next time.", "Farewell.", "I must go.", "That was all.", "cya",
+        "Until next time.", "Farewell.", "I must go.", "That was all.", "cya", "I am going now.", "I am leaving now, goodbye.",
+        "Good bye.", "Have a nice day.", "OK bye.",
+        "Talk to you later.", "I have to leave.", "See you soon.", "So long.", "Bye for now.", "Till tomorrow.",
     ),
     "I am sorry to hear that. Would you like to hear a story?": (
         "I am sad.", "I feel sad.", "I am lonely.", "I am tired.", "I had a bad day.", "I am bored.", "I am afraid.", "I am angry.",
@@ -120,6 +127,28 @@ TALK = {
         "Do you know me?", "Have we met before?",
     ),
 }  # fmt: skip
+
+# answer -> (beginnings, states, ends)
+MOODS = {
+    "I am sorry to hear that. Would you like to hear a story?": (
+        ("I am", "I'm", "I feel", "I am feeling", "I have been"),
+        ("sad", "lonely", "tired", "unhappy", "upset", "worried", "bored", "angry", "miserable", "afraid", "nervous", "hurt", "alone",
+        "low"),
+    ),
+    "That is good to hear! What would you like to do?": (
+        ("I am", "I'm", "I feel", "I am feeling"),
+        ("happy", "great", "well", "fine", "wonderful", "cheerful", "good", "glad", "relaxed", "excited", "fantastic"),
+    ),
+}  # fmt: skip
+HOW_MUCH = ("", "", "so ", "very ", "a bit ", "really ", "quite ", "rather ", "too ", "a little ")
+WHEN = ("", "", "", " today", " now", " this morning", " again", " tonight", " at the moment", " these days")
+
+
+def mood(rng: Random) -> Exchange:
+    """How somebody feels, and what is said to it."""
+    answer, (beginnings, states) = rng.choice(list(MOODS.items()))
+    return single("talk", f"{rng.choice(beginnings)} {rng.choice(HOW_MUCH)}{rng.choice(states)}{rng.choice(WHEN)}.", answer)
+
 
 JOKES = (
     "Why did the bee wear a hat? Because its honey was in the sun.",
@@ -171,6 +200,14 @@ def greeting(rng: Random) -> Exchange:
                 "How is it going?",
                 "What's up?",
                 "Are you well?",
+                "How do you feel?",
+                "How are you feeling?",
+                "How is your day?",
+                "Is everything fine?",
+                "How is life?",
+                "Are you doing well?",
+                "How have you been?",
+                "All good?",
             )
         )
         return single("greeting", how if roll < 0.4 else f"{hello}{mark} {how}", FINE)
@@ -194,6 +231,8 @@ def talk(rng: Random) -> Exchange:
         more = ((rng.choice(ANOTHER_JOKE), JOKES[(first + 1) % len(JOKES)]),) if rng.random() < 0.5 else ()
         first_joke = JOKES[0 if not more and rng.random() < 0.7 else first]
         return Exchange("talk", ((ask, first_joke), *more), (more[0][1] if more else first_joke,))
+    if rng.random() < 0.12:
+        return mood(rng)
     answer, prompts = rng.choice(list(TALK.items()))
     return single("talk", rng.choice(prompts), answer)
 
