@@ -1,10 +1,10 @@
 import type { FinishReason } from '../types/index.ts';
-import { LogitAdjustment } from './adjustment.ts';
 import type { Detokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import type { Matcher } from './grammar/index.ts';
-import { tokenLogprobs } from './logprobs.ts';
-import { chooseToken, judgeToken } from './sampler.ts';
+import { LogitAdjustment } from './sampling/adjustment.ts';
+import { tokenLogprobs } from './sampling/logprobs.ts';
+import { chooseToken, judgeToken } from './sampling/sampler.ts';
 import type { Sketcher } from './sketch.ts';
 import { findStop } from './stop.ts';
 import type { GeneratedToken, GenerateEnd, GenerateRequest, VerifyRequest, VerifyResult } from './types.ts';

@@ -1,4 +1,4 @@
-import { philox } from './philox.ts';
+import { philox } from './sampling/philox.ts';
 
 /** Numbers in a sketch. */
 export const SKETCH_DIMENSIONS = 8;

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { ModelId } from '../types/index.ts';
 import { isCoded } from '../util/errors.ts';
-import { type ChatMessage, type Tool, templateInput } from './chat.ts';
-import { ChatTemplate, templateSource } from './chatTemplate.ts';
+import { type ChatMessage, type Tool, templateInput } from './chat/chat.ts';
+import { ChatTemplate, templateSource } from './chat/chatTemplate.ts';
 import { type Detokenizer, IncrementalDetokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import { ggufTokenizer, type TokenizerFiles } from './gguf/tokenizer.ts';

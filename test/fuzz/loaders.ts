@@ -2,8 +2,8 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { philox } from '../../src/inference/philox.ts';
 import { Rehearsals } from '../../src/inference/rehearsal/index.ts';
+import { philox } from '../../src/inference/sampling/philox.ts';
 import { toCoded } from '../../src/util/errors.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures/parity');

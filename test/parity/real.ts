@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createEngine } from '../../src/inference/engine.ts';
-import { philox } from '../../src/inference/philox.ts';
+import { philox } from '../../src/inference/sampling/philox.ts';
 import { openTokenizer } from '../../src/inference/tokenizer.ts';
 import { GREEDY } from '../../src/types/index.ts';
 import { promptLogits } from '../integration/inference/promptLogits.ts';

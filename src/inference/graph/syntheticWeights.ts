@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { philox } from '../philox.ts';
+import { philox } from '../sampling/philox.ts';
 import type { WeightSource } from './weightSource.ts';
 
 /** Random but reproducible weights of a sensible scale: norms near 1, matrices with unit gain, small biases. For self-tests and fixtures. */

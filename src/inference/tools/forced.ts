@@ -1,4 +1,4 @@
-import type { Tool } from '../chat.ts';
+import type { Tool } from '../chat/chat.ts';
 import { inferenceError } from '../errors.ts';
 import { callsGrammar } from '../grammar/index.ts';
 import type { ToolFormat } from './format.ts';

@@ -1,9 +1,9 @@
 import type { SignedReceipt } from '../../crypto/eip712.ts';
-import type { ChatMessage, Tool } from '../../inference/chat.ts';
+import type { ChatMessage, Tool } from '../../inference/chat/chat.ts';
 import type { ToolChoice } from '../../inference/tools/forced.ts';
 import type { Address, FinishReason, ModelId, TaskId, TokenPrice, Wei } from '../../types/index.ts';
 
-export type { ChatMessage, Tool, ToolCall } from '../../inference/chat.ts';
+export type { ChatMessage, Tool, ToolCall } from '../../inference/chat/chat.ts';
 export type { ToolChoice } from '../../inference/tools/forced.ts';
 
 /** A model that this router can send work to. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ChatMessage, Tool } from '../../../src/inference/chat.ts';
+import type { ChatMessage, Tool } from '../../../src/inference/chat/chat.ts';
 import { createEngine, type Engine } from '../../../src/inference/engine.ts';
 import { openTokenizer, type Tokenizer } from '../../../src/inference/tokenizer.ts';
 import { forcedCallsGrammar } from '../../../src/inference/tools/forced.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ChatTemplate, type TemplateContext, templateSource } from '../../../src/inference/chatTemplate.ts';
-import { isCoded } from '../../../src/util/errors.ts';
+import { ChatTemplate, type TemplateContext, templateSource } from '../../../../src/inference/chat/chatTemplate.ts';
+import { isCoded } from '../../../../src/util/errors.ts';
 
-const ROOT = path.join(import.meta.dirname, '../../fixtures/templates');
+const ROOT = path.join(import.meta.dirname, '../../../fixtures/templates');
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
 const conversations = JSON.parse(read('conversations.json')) as Record<string, Pick<TemplateContext, 'messages' | 'tools'>>;
 const expected = JSON.parse(read('expected.json')) as Record<string, Record<string, readonly (string | null)[]>>;

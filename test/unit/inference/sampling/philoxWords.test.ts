@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { philox } from '../../../src/inference/philox.ts';
-import { philoxWords } from '../../../src/inference/philoxWords.ts';
+import { philox } from '../../../../src/inference/sampling/philox.ts';
+import { philoxWords } from '../../../../src/inference/sampling/philoxWords.ts';
 
 describe('philox words', () => {
   it('are those of the counters one by one, however many, also after fewer and more', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { philox } from '../../../src/inference/philox.ts';
+import { philox } from '../../../../src/inference/sampling/philox.ts';
 
 /** Known answers of Random123 (kat_vectors, philox4x32 10). */
 const KNOWN: [number[], number[], string][] = [

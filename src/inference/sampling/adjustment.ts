@@ -1,5 +1,5 @@
-import type { Sampling } from '../types/index.ts';
-import { type Matcher, maskLogits } from './grammar/index.ts';
+import type { Sampling } from '../../types/index.ts';
+import { type Matcher, maskLogits } from '../grammar/index.ts';
 
 const F32_MAX = 3.4028234663852886e38;
 

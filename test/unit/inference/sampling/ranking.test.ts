@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Ranking } from '../../../src/inference/ranking.ts';
+import { Ranking } from '../../../../src/inference/sampling/ranking.ts';
 
 const logits = fc.array(fc.oneof(fc.float({ min: -40, max: 40, noNaN: true }), fc.constantFrom(-7, 3, Number.NEGATIVE_INFINITY)), {
   minLength: 1,

@@ -1,4 +1,4 @@
-import type { Sampling } from '../types/index.ts';
+import type { Sampling } from '../../types/index.ts';
 import { Ranking } from './ranking.ts';
 
 /** Weights are integers in units of 2⁻³⁰ of the most probable token's, so that their sums are exact in any language. */

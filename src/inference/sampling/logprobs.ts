@@ -1,4 +1,4 @@
-import type { TokenLogprobs } from './types.ts';
+import type { TokenLogprobs } from '../types.ts';
 
 /**
  * Natural log of a token's probability at temperature 1 among the model's own logits: before penalties, biases and top-k, top-p or min-p.

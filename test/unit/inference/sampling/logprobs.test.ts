@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { logProbability, tokenLogprobs } from '../../../src/inference/logprobs.ts';
+import { logProbability, tokenLogprobs } from '../../../../src/inference/sampling/logprobs.ts';
 
 const logitsArbitrary = fc
   .array(fc.float({ min: -300, max: 300, noNaN: true }), { minLength: 1, maxLength: 60 })

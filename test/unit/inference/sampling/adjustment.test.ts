@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { LogitAdjustment } from '../../../src/inference/adjustment.ts';
-import type { Matcher } from '../../../src/inference/grammar/index.ts';
-import { GREEDY, type Sampling } from '../../../src/types/index.ts';
+import type { Matcher } from '../../../../src/inference/grammar/index.ts';
+import { LogitAdjustment } from '../../../../src/inference/sampling/adjustment.ts';
+import { GREEDY, type Sampling } from '../../../../src/types/index.ts';
 
 const LOGITS = Float32Array.of(2, -2, 0.5, 1);
 

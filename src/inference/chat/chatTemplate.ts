@@ -1,7 +1,7 @@
 import * as jinja from '@huggingface/jinja';
-import { inferenceError } from './errors.ts';
+import { inferenceError } from '../errors.ts';
+import { TimeIsOver, withTimeLimit } from '../timeLimit.ts';
 import { strftime } from './strftime.ts';
-import { TimeIsOver, withTimeLimit } from './timeLimit.ts';
 
 /** Source of a template. The longest of published models have some 20,000. */
 export const TEMPLATE_CHARS_MAX = 1 << 18;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hex } from '../types/index.ts';
+import type { Hex } from '../../types/index.ts';
 import { philox } from './philox.ts';
 import { philoxWords } from './philoxWords.ts';
 

@@ -1,4 +1,4 @@
-import type { Sampling } from '../types/index.ts';
+import type { Sampling } from '../../types/index.ts';
 import { GumbelNoise, noiseOf, surelyBelow } from './gumbel.ts';
 import { logProbability } from './logprobs.ts';
 import { keptTokens } from './nucleus.ts';

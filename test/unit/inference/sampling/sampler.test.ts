@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { GUMBEL_MAX, GumbelNoise } from '../../../src/inference/gumbel.ts';
-import { chooseToken, judgeToken } from '../../../src/inference/sampler.ts';
-import { GREEDY, type Hex, type Sampling } from '../../../src/types/index.ts';
+import { GUMBEL_MAX, GumbelNoise } from '../../../../src/inference/sampling/gumbel.ts';
+import { chooseToken, judgeToken } from '../../../../src/inference/sampling/sampler.ts';
+import { GREEDY, type Hex, type Sampling } from '../../../../src/types/index.ts';
 
 const SEED: Hex = `0x${Buffer.from(Uint8Array.from({ length: 32 }, (_, i) => i)).toString('hex')}`;
 const sampling = (change: Partial<Sampling> = {}): Sampling => ({
