@@ -187,7 +187,6 @@ export function restSuite(net: () => Devnet): void {
 
   it('UNSUPPORTED_FIELD 400 names the field', async () => {
     for (const [field, value] of [
-      ['tool_choice', 'required'],
       ['tools', [{ type: 'function', function: { name: 'f' } }]],
       ['no_such_field', 1],
     ] as const) {

@@ -86,7 +86,9 @@ async function startLayer(chainId: number): Promise<Layer> {
     rpc: connectRpc(anvil.rpcUrl),
     async send(call, from) {
       const { request } = await node.simulateContract({ ...call, account: from });
-      const receipt = await node.waitForTransactionReceipt({ hash: await node.writeContract(request) });
+      // An epoch that begins before the block does costs a new checkpoint, which the estimate does not have.
+      const gas = ((await node.estimateContractGas({ ...call, account: from })) * 3n) / 2n;
+      const receipt = await node.waitForTransactionReceipt({ hash: await node.writeContract({ ...request, gas }) });
       if (receipt.status !== 'success') throw new Error(`${call.functionName} reverted`);
       return receipt;
     },
