@@ -89,7 +89,7 @@ export const guard = section('Audits finished tasks and votes.', {
   queueMax: field({ doc: 'Tasks that wait for an audit.' }, int(1, 10_000).default(256)),
   evidenceTimeoutMs: field(
     { doc: 'How long evidence is asked for; after it the vote is UNAVAILABLE.', unit: 'ms' },
-    int(100, 60_000).default(30_000),
+    int(100, 120_000).default(75_000),
   ),
   revealDelayMs: field(
     { doc: 'Longest wait between commit and reveal: a vote is opened as soon as the whole committee has committed.', unit: 'ms' },
