@@ -26,11 +26,8 @@ const HASH = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const GUARDS = ['guard-1', 'guard-2', 'guard-3'];
 
-/** Known defect (README, status): now and then a guard of a network that just formed cannot reach the miner. One such network is given up for a new one. */
-const NETWORKS_MAX = 2;
-
 /** One whole run. Every process that it had while it was up is known, so that those left behind can be named. */
-async function runOnce(args: string[], network = 1) {
+async function runOnce(args: string[]) {
   const { home, remove } = await makeHome();
   const devnet = new Devnet(home, ['--once', '--json', ...args]);
   let pids: number[] = [];
@@ -38,7 +35,6 @@ async function runOnce(args: string[], network = 1) {
     await devnet.formed();
     pids = await devnet.everyPid();
     const ended = await devnet.end();
-    if (network < NETWORKS_MAX && ended.out.includes('DEVNET_NO_SETTLEMENT')) return undefined;
     assert.equal(ended.code, 0, `${ended.out}${ended.err}`);
     const lines = ended.out.trimEnd().split('\n');
     assert.equal(lines.length, 1, 'one line on standard output');
@@ -52,11 +48,7 @@ async function runOnce(args: string[], network = 1) {
   }
 }
 
-async function firstDecided(args: string[]) {
-  return (await runOnce(args)) ?? ((await runOnce(args, NETWORKS_MAX)) as NonNullable<Awaited<ReturnType<typeof runOnce>>>);
-}
-
-type Run = Awaited<ReturnType<typeof firstDecided>>;
+type Run = Awaited<ReturnType<typeof runOnce>>;
 
 /** Receipts travel with wei as decimal strings. */
 function parsedReceipt({ receipt, signature }: Report['receipt']): Parameters<typeof verifyReceipt>[1] {
@@ -92,10 +84,10 @@ function hadProcesses({ pids, nodePids }: Run, nodes: number): void {
 }
 
 describe('devnet --once --json', function () {
-  this.timeout(5 * PATIENCE_MS);
+  this.timeout(3 * PATIENCE_MS);
   let run: Run;
   before(async () => {
-    run = await firstDecided([]);
+    run = await runOnce([]);
   });
 
   it('answers, and tells who answered, where and how fast', () => {
@@ -157,10 +149,10 @@ describe('devnet --once --json', function () {
 });
 
 describe('devnet --once --json --bad-miner', function () {
-  this.timeout(5 * PATIENCE_MS);
+  this.timeout(3 * PATIENCE_MS);
   let run: Run;
   before(async () => {
-    run = await firstDecided(['--bad-miner']);
+    run = await runOnce(['--bad-miner']);
   });
 
   it('the tampering miner is found INVALID by all guards, from a receipt that is in order', () => {

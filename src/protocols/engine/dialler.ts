@@ -3,7 +3,8 @@ import type { Connection, PeerId, PeerInfo } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Logger } from 'pino';
 import type { Clock } from '../../util/clock.ts';
-import type { Host } from './host.ts';
+import { type Host, routingTableSize } from './host.ts';
+import { learnAddresses } from './learnAddresses.ts';
 
 /** Discovered peers are dialled up to this many connections; beyond, only on demand. */
 export const CONNECTIONS_TARGET = 64;
@@ -14,6 +15,8 @@ export const LOOK_INTERVAL_MIN_MS = 500;
 export const LOOK_INTERVAL_MAX_MS = 10_000;
 const DIALS_MAX = 8;
 const DIAL_TIMEOUT_MS = 5_000;
+/** A routing table with fewer peers, and fewer than there are connections, has missed some. */
+const TABLE_MIN = 8;
 /** A connection this old without a stream for gossip to its peer is identified again. */
 const IDENTIFY_AFTER_MS = 3_000;
 /** Protocol ids of gossipsub begin with it. */
@@ -54,8 +57,13 @@ export class Dialler {
     if (this.#dialling.size >= DIALS_MAX || this.#dialling.has(name) || this.#stopped.signal.aborted) return;
     if (typeof target !== 'string' && this.#host.getConnections(target).length > 0) return;
     this.#dialling.add(name);
-    this.#host
-      .dial(typeof target === 'string' ? multiaddr(target) : target, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+    const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+    const dial = async (): Promise<Connection> => {
+      if (typeof target === 'string') return this.#host.dial(multiaddr(target), { signal });
+      await learnAddresses(this.#host, target, signal);
+      return this.#host.dial(target, { signal });
+    };
+    dial()
       .catch((error: unknown) => this.#log.debug({ peer: name, err: error }, 'dial failed'))
       .finally(() => this.#dialling.delete(name));
   }
@@ -84,11 +92,14 @@ export class Dialler {
   /**
    * Asks connected peers again what they speak when nothing can be said to them by gossip. An identify that was lost on a busy machine leaves
    * both sides connected and deaf, for libp2p asks only once; and gossipsub tries to open its stream once, when a peer is identified: where
-   * that failed, or the stream broke, it counts the peer among its own and never speaks to it again. Identifying makes it try once more.
+   * that failed, or the stream broke, it counts the peer among its own and never speaks to it again. The DHT, too, takes a peer into its routing table
+   * only when it is identified, and misses those that came before it had started or did not answer its ping in time: with an empty table every lookup
+   * ends at once. Identifying makes both try once more.
    */
   #identifyAgain(): void {
     const connections = this.#host.getConnections();
-    const reached = new Set(connections.filter(hasGossipStream).map(({ remotePeer }) => remotePeer.toString()));
+    const tableIsPoor = routingTableSize(this.#host) < Math.min(TABLE_MIN, connections.length);
+    const reached = new Set(tableIsPoor ? [] : connections.filter(hasGossipStream).map(({ remotePeer }) => remotePeer.toString()));
     for (const connection of connections) {
       const peer = connection.remotePeer.toString();
       const age = this.#clock.now() - (connection.timeline.open ?? this.#clock.now());

@@ -6,7 +6,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import { bootstrap } from '@libp2p/bootstrap';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import { type Identify, identify } from '@libp2p/identify';
-import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht';
+import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper, type SingleKadDHT } from '@libp2p/kad-dht';
 import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p';
@@ -139,6 +139,12 @@ function plainServices(options: Omit<HostOptions, 'networkId'>) {
       datastorePrefix: '/dht',
     }),
   };
+}
+
+/** Peers in the DHT's routing table. */
+export function routingTableSize({ services }: Pick<Host, 'services'>): number {
+  // One DHT has it, the interface that it is returned as does not.
+  return (services.dht as SingleKadDHT).routingTable.size;
 }
 
 /** Gossip score of a peer at this host; 0 when it is not known. */

@@ -11,6 +11,7 @@ import type { StreamDescriptor } from '../define.ts';
 import { protocolError } from '../errors.ts';
 import type { StreamHandler } from '../network.ts';
 import type { PlainHost } from './host.ts';
+import { learnAddresses } from './learnAddresses.ts';
 import { StreamServer } from './serve.ts';
 import { StreamChannel } from './streamChannel.ts';
 
@@ -103,7 +104,11 @@ export class PeerStreams {
     this.#host.addEventListener('connection:open', onOpen);
     try {
       return await withDeadline(`dialling ${id}`, DIAL_ATTEMPT_MS, signal, (inner) => {
-        const dialled = this.#host.dial(id, { signal: inner }).catch(async (error: unknown) => {
+        const dial = async (): Promise<Connection> => {
+          await learnAddresses(this.#host, id, inner);
+          return this.#host.dial(id, { signal: inner });
+        };
+        const dialled = dial().catch(async (error: unknown) => {
           // Nobody knows where it is, or its side is dialling right now: give it a moment to show up here.
           await this.#clock.sleep(MEET_MS, inner);
           throw error;

@@ -1,9 +1,10 @@
-import type { Stream } from '@libp2p/interface';
+import assert from 'node:assert/strict';
+import type { PeerId, Stream } from '@libp2p/interface';
 import { pino } from 'pino';
 import { peerKeyOf } from '../../../src/crypto/identity.ts';
 import { networkIdOf } from '../../../src/crypto/ids.ts';
 import { Dialler } from '../../../src/protocols/engine/dialler.ts';
-import { createHost, type Host } from '../../../src/protocols/engine/host.ts';
+import { createHost, type Host, routingTableSize } from '../../../src/protocols/engine/host.ts';
 import { systemClock } from '../../../src/util/clock.ts';
 import { CONTRACTS, until } from './hosts.ts';
 
@@ -45,6 +46,22 @@ describe('protocols/dialler', function () {
       gossipStream(deaf)?.abort(new Error('broken'));
       await until(() => gossipStream(deaf) === undefined);
       await until(() => gossipStream(deaf) !== undefined);
+    } finally {
+      dialler.stop();
+    }
+  });
+
+  it('a connected peer that the routing table missed comes into it', async () => {
+    const [poor, other] = [await start(1), await start(2)];
+    await poor.dial(other.getMultiaddrs());
+    await until(() => routingTableSize(poor) === 1);
+    const { routingTable } = poor.services.dht as unknown as { routingTable: { remove(peer: PeerId): Promise<void> } };
+    await routingTable.remove(other.peerId);
+    assert.equal(routingTableSize(poor), 0);
+    const dialler = new Dialler({ host: poor, clock: systemClock, log: pino({ level: 'silent' }) }, []);
+    dialler.start();
+    try {
+      await until(() => routingTableSize(poor) === 1);
     } finally {
       dialler.stop();
     }
