@@ -7,11 +7,9 @@ import { mnemonicToAccount } from 'viem/accounts';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.ts';
 import { deployAll } from '../../src/chain/deploy/index.ts';
 import { writeTinyModel } from '../integration/inference/tinyModel.ts';
-import { type Ended, makeHome, PATIENCE_MS, Running, rpc } from './support.ts';
+import { ANVIL_CHAIN_ID, ANVIL_MNEMONIC, type Ended, makeHome, PATIENCE_MS, Running, rpc } from './support.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CHAIN_ID = 31_337;
-const MNEMONIC = 'test test test test test test test test test test test junk';
 
 describe('the package as it is built', function () {
   this.timeout(3 * PATIENCE_MS);
@@ -32,7 +30,7 @@ describe('the package as it is built', function () {
     await cp(join(ROOT, 'models/default'), join(built, 'models/default'), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(built, 'node_modules'));
     binary = join(built, 'dist/bin/cortensord.js');
-    anvil = await startAnvil({ chainId: CHAIN_ID });
+    anvil = await startAnvil({ chainId: ANVIL_CHAIN_ID });
   });
   after(async () => {
     await anvil?.close();
@@ -62,9 +60,9 @@ describe('the package as it is built', function () {
   });
 
   it('starts a miner, whose engine is a process with both models', async () => {
-    const deployerAccount = mnemonicToAccount(MNEMONIC);
-    const treasury = mnemonicToAccount(MNEMONIC, { addressIndex: 1 }).address;
-    const deployment = await deployAll({ rpcUrl: anvil.rpcUrl, chainId: CHAIN_ID, deployerAccount, treasury });
+    const deployerAccount = mnemonicToAccount(ANVIL_MNEMONIC);
+    const treasury = mnemonicToAccount(ANVIL_MNEMONIC, { addressIndex: 1 }).address;
+    const deployment = await deployAll({ rpcUrl: anvil.rpcUrl, chainId: ANVIL_CHAIN_ID, deployerAccount, treasury });
     const settings = [
       'keys.scryptN=4096',
       `chain.rpcUrl=${anvil.rpcUrl}`,

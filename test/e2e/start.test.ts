@@ -7,11 +7,7 @@ import { mnemonicToAccount } from 'viem/accounts';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.ts';
 import { deployAll } from '../../src/chain/deploy/index.ts';
 import type { Deployment } from '../../src/chain/deployment.ts';
-import { cli, makeHome, PATIENCE_MS, Running, rpc, until } from './support.ts';
-
-const CHAIN_ID = 31_337;
-/** Public test keys of every anvil chain. */
-const MNEMONIC = 'test test test test test test test test test test test junk';
+import { ANVIL_CHAIN_ID, ANVIL_MNEMONIC, cli, makeHome, PATIENCE_MS, Running, rpc, until } from './support.ts';
 
 describe('start', function () {
   this.timeout(3 * PATIENCE_MS);
@@ -24,10 +20,10 @@ describe('start', function () {
 
   before(async () => {
     place = await makeHome();
-    anvil = await startAnvil({ chainId: CHAIN_ID });
-    const deployerAccount = mnemonicToAccount(MNEMONIC);
-    const treasury = mnemonicToAccount(MNEMONIC, { addressIndex: 1 }).address;
-    deployment = await deployAll({ rpcUrl: anvil.rpcUrl, chainId: CHAIN_ID, deployerAccount, treasury });
+    anvil = await startAnvil({ chainId: ANVIL_CHAIN_ID });
+    const deployerAccount = mnemonicToAccount(ANVIL_MNEMONIC);
+    const treasury = mnemonicToAccount(ANVIL_MNEMONIC, { addressIndex: 1 }).address;
+    deployment = await deployAll({ rpcUrl: anvil.rpcUrl, chainId: ANVIL_CHAIN_ID, deployerAccount, treasury });
     good = await initiated('oracle');
   });
   after(async () => {

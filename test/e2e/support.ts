@@ -10,6 +10,10 @@ import { promisify } from 'node:util';
 import { connectRpc } from '../../src/api/rpc/client.ts';
 import type { MethodName, MethodParams, MethodResult } from '../../src/api/rpc/methods.ts';
 
+export const ANVIL_CHAIN_ID = 31_337;
+/** Public test keys of every anvil chain. */
+export const ANVIL_MNEMONIC = 'test test test test test test test test test test test junk';
+
 const BINARY = fileURLToPath(new URL('../../bin/cortensord.ts', import.meta.url));
 /** How long anything may take before a test says that it hangs; a loaded machine is slow, not wrong. */
 export const PATIENCE_MS = 120_000;

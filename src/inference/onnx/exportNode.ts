@@ -1,11 +1,11 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { utilError } from '../../util/errors.ts';
 import type { Session } from '../backend.ts';
-import { inferenceError } from '../errors.ts';
 import { CACHE_PARTS } from '../graph/decoder.ts';
 import { f16ToF32 } from '../halfFloat.ts';
 import { EXPORT_IO, type ExportShape, exportShape, type FloatType, type IntType } from './exportedInputs.ts';
 import { ExportedSession, type ExportedSessionInit, type ExportRuntime } from './exportedSession.ts';
+import { openNodeSession } from './nodeSession.ts';
 
 /** Keys and values of one row, layer 0 key, layer 0 value, layer 1 key …: [1, kvHeads, tokens, headSize], f32 or f16. Never written to: rows may share them. */
 interface Row {
@@ -20,15 +20,7 @@ interface Row {
  */
 export async function openExportNode(init: ExportedSessionInit): Promise<Session> {
   const { file, threads } = init;
-  const options = {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-  } as const;
-  const session = await InferenceSession.create(file, options).catch((error: unknown) => {
-    throw inferenceError('MODEL_INVALID', `${file} is refused by ONNX Runtime`, { file }, error);
-  });
+  const session = await openNodeSession(file, threads);
   let layout: ExportShape;
   try {
     layout = exportShape(session.inputMetadata, session.outputMetadata);

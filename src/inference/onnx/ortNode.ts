@@ -2,6 +2,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Backend, Session, SessionInit, StepInput, StepOutput } from '../backend.ts';
 import { CACHE_PARTS, IO } from '../graph/decoder.ts';
 import { HeapKvCache } from './kvCache.ts';
+import { nodeOptions } from './nodeSession.ts';
 
 /**
  * The portable backend: onnxruntime-node's own binding. Its `run` computes on the calling thread and copies preallocated outputs once more
@@ -17,12 +18,7 @@ export function ortNodeOn(provider: 'cpu' | 'webgpu'): Backend {
     attention: 'fused',
     runtimeVersion: env.versions.node ?? 'unknown',
     async open(init) {
-      const session = await InferenceSession.create(init.model, {
-        executionProviders: [provider],
-        intraOpNumThreads: init.threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-      });
+      const session = await InferenceSession.create(init.model, nodeOptions(provider, init.threads));
       return new OrtNodeSession(init, session);
     },
   };

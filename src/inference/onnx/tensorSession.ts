@@ -1,6 +1,7 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { inferenceError } from '../errors.ts';
 import { TENSOR_TYPES, type TensorType, type TensorValue } from '../types.ts';
+import { openNodeSession } from './nodeSession.ts';
 
 const ARRAYS = {
   float32: Float32Array,
@@ -36,15 +37,7 @@ export class TensorSession {
 
   /** @throws MODEL_INVALID when ONNX Runtime refuses the file, MODEL_UNSUPPORTED for inputs or outputs of other types */
   static async open(file: string, threads: number): Promise<TensorSession> {
-    const options = {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-    } as const;
-    const session = await InferenceSession.create(file, options).catch((error: unknown) => {
-      throw inferenceError('MODEL_INVALID', `${file} is refused by ONNX Runtime`, { file }, error);
-    });
+    const session = await openNodeSession(file, threads);
     for (const value of [...session.inputMetadata, ...session.outputMetadata]) {
       if (value.isTensor && TENSOR_TYPES.includes(value.type as TensorType)) continue;
       await session.release();
