@@ -11,10 +11,15 @@ import type { Quantisation } from './quantisation.ts';
  */
 export type ProfileName = Quantisation | 'onnx';
 
+/** Form of the graphs that the engine writes. Another number: the same weights give other logits in some quantisation. */
+const GRAPH_FORM = 1;
+
 /** Everything that the numbers of a forward pass depend on. Equal profiles give bit-identical logits for equal inputs and chunks. */
 export interface NumericsProfile {
   /** Arithmetic of the weights and of the computation. */
   readonly profile: ProfileName;
+  /** {@link GRAPH_FORM} of graphs that the engine writes; 0 for exports. */
+  readonly graph: number;
   /** 'onnxruntime/' and its version. */
   readonly runtime: string;
   readonly provider: ProviderName;
@@ -63,7 +68,8 @@ export async function localProfile(
   provider: ProviderName,
   model: ModelId,
 ): Promise<NumericsProfile> {
-  return { profile, runtime: `onnxruntime/${runtimeVersion}`, provider, arch: arch(), cpu: await cpuClass(), model };
+  const graph = profile === 'onnx' ? 0 : GRAPH_FORM;
+  return { profile, graph, runtime: `onnxruntime/${runtimeVersion}`, provider, arch: arch(), cpu: await cpuClass(), model };
 }
 
 async function cpuClass(): Promise<string> {

@@ -1,5 +1,9 @@
-/** Weights that share a scale. With f32 scales, 64 take as many bytes a weight as GGUF's 32 with f16 scales. */
-export type BlockLength = 32 | 64;
+/** Weights that share a scale. Longer blocks have fewer scales, are multiplied faster, and round more coarsely. */
+export const BLOCK_LENGTHS = [128, 64, 32] as const;
+export type BlockLength = (typeof BLOCK_LENGTHS)[number];
+
+/** What padding may add to a row. */
+const PADDING_MAX = 1 / 8;
 
 /** The blocks of Q8_0 and Q4_0 in GGUF files. */
 export const GGUF_BLOCK = 32 satisfies BlockLength;
@@ -17,55 +21,18 @@ export interface BlockMatrix {
   readonly scales: Float32Array;
 }
 
-/** The length that a matrix is quantised with: 64, where a row is whole blocks of it. */
+/** The length that a matrix is quantised with: the longest whose padding is small. */
 export function blockLength(columns: number): BlockLength {
-  return columns % 64 === 0 ? 64 : 32;
+  return BLOCK_LENGTHS.find((block) => blocksPerRow(columns, block) * block <= (1 + PADDING_MAX) * columns) ?? 32;
+}
+
+/** The longest that divides a row; undefined when none does. */
+export function wholeBlockLength(columns: number): BlockLength | undefined {
+  return BLOCK_LENGTHS.find((block) => columns % block === 0);
 }
 
 export function blocksPerRow(columns: number, block: BlockLength): number {
   return Math.ceil(columns / block);
-}
-
-/**
- * Quantises block by block: scale = f32(m / −2^(bits − 1)) with m the entry of greatest magnitude (the first of equal ones), so that m itself is
- * met; q = ⌊w / scale + 2^(bits − 1) + ½⌋ in binary64, cut to 0 … 2^bits − 1. Padding and blocks of zeros hold 2^(bits − 1).
- *
- * @param values row-major, rows × columns
- */
-export function quantiseBlocks(
-  values: Float32Array,
-  rows: number,
-  columns: number,
-  bits: 4 | 8,
-  block: BlockLength = blockLength(columns),
-): BlockMatrix {
-  const perRow = blocksPerRow(columns, block);
-  const middle = 2 ** (bits - 1);
-  const blockBytes = (block * bits) / 8;
-  const data = new Uint8Array(rows * perRow * blockBytes);
-  const scales = new Float32Array(rows * perRow);
-  const q = new Uint8Array(block);
-  for (let index = 0; index < rows * perRow; index++) {
-    const row = Math.floor(index / perRow);
-    const start = row * columns + (index - row * perRow) * block;
-    const count = Math.min(block, (row + 1) * columns - start);
-    let greatest = 0;
-    for (let i = 0; i < count; i++) {
-      const value = values[start + i] as number;
-      if (Math.abs(value) > Math.abs(greatest)) greatest = value;
-    }
-    scales[index] = greatest / -middle;
-    const scale = scales[index] as number;
-    q.fill(middle);
-    if (scale !== 0) {
-      for (let i = 0; i < count; i++) {
-        q[i] = Math.min(2 * middle - 1, Math.max(0, Math.floor((values[start + i] as number) / scale + middle + 0.5)));
-      }
-    }
-    if (bits === 8) data.set(q, index * blockBytes);
-    else packNibbles(q, data, index * blockBytes);
-  }
-  return { bits, block, data, scales };
 }
 
 /** Numbers below 16, evenly many → half as many bytes: the even ones in the low halves. */

@@ -1,6 +1,7 @@
 import { type GraphWriter, MICROSOFT, type ValueName } from '../onnx/graphWriter.ts';
 import { BITS, type Quantisation } from '../quantisation.ts';
-import { type BlockLength, type BlockMatrix, blockLength, blocksPerRow, quantiseBlocks, stackBlocks } from './blocks.ts';
+import { type BlockLength, type BlockMatrix, blockLength, blocksPerRow, stackBlocks, wholeBlockLength } from './blocks.ts';
+import { quantiseBlocks } from './quantise.ts';
 import type { WeightSource } from './weightSource.ts';
 
 /** Computes with 8-bit activations, as the fast kernels do; 0 would widen the weights. */
@@ -60,7 +61,7 @@ export class LinearWriter {
       return { lookUp: (ids) => graph.op('Gather', [name, ids], { axis: 0 }), head: shared ? sharedHead : head };
     }
     const bits = this.#bits;
-    const matrix = await this.#blockMatrix('lm_head', [table], hidden, bits);
+    const matrix = await this.#blockMatrix('lm_head', [table], hidden, bits, wholeBlockLength(hidden));
     return {
       lookUp: (ids) => {
         const rows = graph.op('Reshape', [`${matrix.name}.data`, graph.int64(BigInt(vocab), BigInt((hidden * bits) / 8))]);
@@ -83,8 +84,14 @@ export class LinearWriter {
     return { name, outputs, inputs };
   }
 
-  async #blockMatrix(name: string, parts: readonly Part[], inputs: number, bits: 4 | 8): Promise<Matrix & { blocks: Blocks }> {
-    const { block, data, scales } = await this.#blocks(parts, inputs, bits);
+  async #blockMatrix(
+    name: string,
+    parts: readonly Part[],
+    inputs: number,
+    bits: 4 | 8,
+    length?: BlockLength,
+  ): Promise<Matrix & { blocks: Blocks }> {
+    const { block, data, scales } = await this.#blocks(parts, inputs, bits, length);
     const outputs = parts.reduce((sum, part) => sum + part.outputs, 0);
     const perRow = blocksPerRow(inputs, block);
     this.#graph.bytes(`${name}.data`, [outputs, perRow, (block * bits) / 8], data);
@@ -93,10 +100,10 @@ export class LinearWriter {
   }
 
   /** Parts that are stored in blocks stay as they are, and the others get blocks of the same length. */
-  async #blocks(parts: readonly Part[], inputs: number, bits: 4 | 8): Promise<BlockMatrix> {
+  async #blocks(parts: readonly Part[], inputs: number, bits: 4 | 8, length = blockLength(inputs)): Promise<BlockMatrix> {
     const stored: (BlockMatrix | undefined)[] = [];
     for (const { tensor, outputs } of parts) stored.push(await this.#weights.readBlocks?.(`${tensor}.weight`, outputs, inputs, bits));
-    const block = stored.find((matrix) => matrix !== undefined)?.block ?? blockLength(inputs);
+    const block = stored.find((matrix) => matrix !== undefined)?.block ?? length;
     const matrices: BlockMatrix[] = [];
     for (const [i, { tensor, outputs }] of parts.entries()) {
       const read = async (): Promise<Float32Array> => this.#weights.read(`${tensor}.weight`, [outputs, inputs]);
@@ -115,7 +122,7 @@ export class LinearWriter {
 
 /** Embedding and output head use the same table when they are one matrix in the model and, in blocks, its rows have no padding. */
 export function sharesTable(quantisation: Quantisation, tied: boolean, hidden: number): boolean {
-  return tied && (BITS[quantisation] === undefined || hidden % blockLength(hidden) === 0);
+  return tied && (BITS[quantisation] === undefined || wholeBlockLength(hidden) !== undefined);
 }
 
 /** Writes the logits of x to the named output. */

@@ -1,5 +1,5 @@
 import { BITS, type Quantisation } from '../quantisation.ts';
-import { type BlockLength, blockLength, blocksPerRow } from './blocks.ts';
+import { type BlockLength, blockLength, blocksPerRow, wholeBlockLength } from './blocks.ts';
 import { sharesTable } from './linear.ts';
 import type { DecoderShape } from './shape.ts';
 
@@ -14,13 +14,14 @@ export const GRAPH_BYTES_MAX = 2 ** 31 - 2 ** 20;
 export function graphBytes(shape: DecoderShape, contextTokens: number, quantisation: Quantisation, stored?: BlockLength): number {
   const { hidden, headSize, heads, kvHeads, intermediate, layers, vocab } = shape;
   const bits = BITS[quantisation];
-  const matrix = (rows: number, columns: number): number => {
+  const matrix = (rows: number, columns: number, own = blockLength(columns)): number => {
     if (bits === undefined) return 4 * rows * columns;
-    const block = stored ?? blockLength(columns);
+    const block = stored ?? own;
     return rows * blocksPerRow(columns, block) * ((block * bits) / 8 + 4);
   };
   const attention = matrix((heads + 2 * kvHeads) * headSize, hidden) + matrix(hidden, heads * headSize);
   const feedForward = matrix(2 * intermediate, hidden) + matrix(hidden, intermediate);
-  const embedding = sharesTable(quantisation, shape.tiedEmbeddings, hidden) ? 0 : 4 * vocab * hidden;
-  return layers * (attention + feedForward + 8 * hidden) + embedding + matrix(vocab, hidden) + 4 * contextTokens * headSize;
+  const isShared = sharesTable(quantisation, shape.tiedEmbeddings, hidden);
+  const table = isShared ? matrix(vocab, hidden, wholeBlockLength(hidden)) : 4 * vocab * hidden + matrix(vocab, hidden);
+  return layers * (attention + feedForward + 8 * hidden) + table + 4 * contextTokens * headSize;
 }

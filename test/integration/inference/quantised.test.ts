@@ -3,7 +3,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createEngine, type Engine, type ModelInfo } from '../../../src/inference/engine.ts';
-import { quantiseBlocks } from '../../../src/inference/graph/blocks.ts';
+import { blocksPerRow, wholeBlockLength } from '../../../src/inference/graph/blocks.ts';
+import { quantiseBlocks } from '../../../src/inference/graph/quantise.ts';
 import type { WeightSource } from '../../../src/inference/graph/weightSource.ts';
 import { DEFAULT_MODEL_DIR } from '../../../src/inference/models.ts';
 import { CALIBRATION } from '../../../src/inference/profile.ts';
@@ -13,6 +14,7 @@ import { GREEDY, type Hex } from '../../../src/types/index.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 import { promptLogits } from './promptLogits.ts';
 import { complete, NEVER } from './run.ts';
+import { writeTinyModel } from './tinyModel.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures/parity');
 /** Greatest ‖difference‖ / ‖logits‖ of a prompt. Random weights amplify errors more than trained ones. */
@@ -24,17 +26,21 @@ function relativeError(values: Float32Array, exact: Float32Array): number {
   return Math.sqrt(square(exact.map((value, i) => value - (values[i] as number))) / square(exact));
 }
 
-/** The matrices rounded to blocks and widened again; rows are whole blocks. An embedding of its own stays as it is. */
+/** The matrices rounded to blocks and widened again. An embedding of its own stays as it is. */
 function rounded(bits: 4 | 8, tied: boolean): (weights: WeightSource) => WeightSource {
   return (weights) => ({
     async read(name, shape) {
       const values = await weights.read(name, shape);
       const [rows, columns] = shape;
-      if (rows === undefined || columns === undefined || (!tied && name.includes('embed'))) return values;
-      const { block, data, scales } = quantiseBlocks(values, rows, columns, bits);
+      const isEmbedding = name.includes('embed');
+      if (rows === undefined || columns === undefined || (!tied && isEmbedding)) return values;
+      const { block, data, scales } = quantiseBlocks(values, rows, columns, bits, isEmbedding ? wholeBlockLength(columns) : undefined);
+      const perRow = blocksPerRow(columns, block);
       return values.map((_, i) => {
-        const q = bits === 8 ? (data[i] as number) : ((data[i >> 1] as number) >> (4 * (i & 1))) & 15;
-        return (q - 2 ** (bits - 1)) * (scales[Math.floor(i / block)] as number);
+        const [row, column] = [Math.floor(i / columns), i % columns];
+        const at = row * perRow * block + column;
+        const q = bits === 8 ? (data[at] as number) : ((data[at >> 1] as number) >> (4 * (at & 1))) & 15;
+        return (q - 2 ** (bits - 1)) * (scales[Math.floor(at / block)] as number);
       });
     },
   });
@@ -58,15 +64,24 @@ describe('quantised weights', function () {
         assert.ok(error > 1e-4 && error < ERROR_MAX.trained[quantisation], `${error}`);
       });
 
-      for (const [name, tied] of Object.entries({ llama: false, 'llama-linear': true, mistral: false, qwen2: true, qwen3: true })) {
-        it(`computes what fp32 does with weights rounded to blocks, but for the rounding of activations: ${name}`, async () => {
-          const dir = path.join(FIXTURES, name);
-          const fast = await promptLogits(dir, PROMPT, quantisation);
-          const error = relativeError(fast, await promptLogits(dir, PROMPT, 'fp32', 'ortFfi', rounded(BITS[quantisation], tied)));
-          assert.ok(error > 1e-4 && error < ERROR_MAX.activations, `${error}`);
-          assert.deepEqual(await promptLogits(dir, PROMPT, quantisation, 'ortNode'), fast);
-        });
+      async function roundsActivationsAlone(dir: string, tied: boolean): Promise<void> {
+        const fast = await promptLogits(dir, PROMPT, quantisation);
+        const error = relativeError(fast, await promptLogits(dir, PROMPT, 'fp32', 'ortFfi', rounded(BITS[quantisation], tied)));
+        assert.ok(error > 1e-4 && error < ERROR_MAX.activations, `${error}`);
+        assert.deepEqual(await promptLogits(dir, PROMPT, quantisation, 'ortNode'), fast);
       }
+
+      for (const [name, tied] of Object.entries({ llama: false, 'llama-linear': true, mistral: false, qwen2: true, qwen3: true })) {
+        it(`computes what fp32 does with weights rounded to blocks, but for the rounding of activations: ${name}`, () =>
+          roundsActivationsAlone(path.join(FIXTURES, name), tied));
+      }
+
+      it('does so with blocks of 128, padded ones and an embedding of shorter ones', async () => {
+        const sizes = { hidden_size: 576, num_attention_heads: 5, num_key_value_heads: 1, head_dim: 48, intermediate_size: 380 };
+        const special = Array.from({ length: 64 }, (_, i) => `<|${i}|>`);
+        const model = await writeTinyModel({ dtype: 'F32', config: sizes, special });
+        await roundsActivationsAlone(model.dir, true).finally(model.remove);
+      });
 
       it('gives 8 generations at once exactly what each gets alone', async () => {
         const requests = Array.from({ length: 8 }, (_, i) => ({
