@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { ChatMessage, Tool } from '../../../src/inference/chat/chat.ts';
 import { createEngine, type Engine } from '../../../src/inference/engine.ts';
 import { openTokenizer, type Tokenizer } from '../../../src/inference/tokenizer.ts';
-import { forcedCallsGrammar } from '../../../src/inference/tools/forced.ts';
 import type { ToolFormat } from '../../../src/inference/tools/format.ts';
+import { heldCallsGrammar } from '../../../src/inference/tools/held.ts';
 import { ToolStream } from '../../../src/inference/tools/stream.ts';
 import { TextStream } from '../../../src/roles/router/textStream.ts';
 import { GREEDY, type Hex } from '../../../src/types/index.ts';
@@ -96,7 +96,7 @@ describe('conversations with tools', () => {
   });
 });
 
-describe('calls that are forced', function () {
+describe('calls that are held', function () {
   this.timeout(60_000);
   const MODELS = {
     hermes: { template: TEMPLATES.hermes, special: [] },
@@ -126,7 +126,7 @@ describe('calls that are forced', function () {
   after(() => engine.close());
 
   for (const [name, model] of Object.entries(MODELS)) {
-    it(`come from any model, whatever it would write, and a guard finds them chosen: ${name}`, async () => {
+    it(`come from any model where they are forced, whatever it would write, and a guard finds them chosen: ${name}`, async () => {
       const { dir, remove } = await writeTinyModel({ seed: name.replaceAll(' ', '-'), ...model });
       try {
         const [{ id }, tokenizer] = await Promise.all([engine.load(dir), openTokenizer(dir)]);
@@ -135,7 +135,7 @@ describe('calls that are forced', function () {
         const called = new Set<string>();
         for (let seed = 0; seed < 6; seed++) {
           const choice = seed % 2 === 0 ? 'required' : { name: 'weather' };
-          const grammar = forcedCallsGrammar(format, { tools: TOOLS, choice, parallel: false });
+          const grammar = heldCallsGrammar(format, { tools: TOOLS, choice, parallel: false }) ?? '';
           const sampling = { ...GREEDY, temperatureMilli: 1_000, seed: `0x${seed.toString(16).padStart(64, '0')}` as Hex, grammar };
           const request = { model: id, promptIds, sampling, maxTokens: 150, stop: [] };
           const { ids, end } = await complete(engine, request);
@@ -155,6 +155,49 @@ describe('calls that are forced', function () {
           assert.equal(other.gap[0], Number.POSITIVE_INFINITY);
         }
         assert.ok(called.has('weather'));
+      } finally {
+        await remove();
+      }
+    });
+  }
+
+  /** What begins a call where the model likes it above all, and the end of the answer next. */
+  const OPENINGS = { 'hermes with tokens': '<tool_call>', mistral: '[TOOL_CALLS]', llama: '{' } as const;
+
+  for (const [name, opening] of Object.entries(OPENINGS) as [keyof typeof OPENINGS, string][]) {
+    it(`are held where a model begins them by itself, with text before, and a guard finds them chosen: ${name}`, async () => {
+      const { dir, remove } = await writeTinyModel({ seed: `free-${name.replaceAll(' ', '-')}`, ...MODELS[name] });
+      try {
+        const [{ id }, tokenizer] = await Promise.all([engine.load(dir), openTokenizer(dir)]);
+        const format = tokenizer.toolFormat as ToolFormat;
+        const promptIds = tokenizer.encodeChat([{ role: 'user', content: 'Rome?' }], TOOLS).slice(-100);
+        const tools = TOOLS.map((tool) => ({ ...tool, strict: true }));
+        const likes = [
+          { token: tokenizer.encode(opening)[0] as number, biasMilli: 40_000 },
+          { token: [...tokenizer.eosIds][0] as number, biasMilli: 20_000 },
+        ].sort((a, b) => a.token - b.token);
+        for (let seed = 0; seed < 8; seed++) {
+          const biased = seed % 2 === 0;
+          const grammar = heldCallsGrammar(format, { tools, parallel: false }) ?? '';
+          const noise = `0x${seed.toString(16).padStart(64, '0')}` as Hex;
+          const sampling = { ...GREEDY, temperatureMilli: 1_000, seed: noise, grammar, logitBias: biased ? likes : [] };
+          const request = { model: id, promptIds, sampling, maxTokens: 150, stop: [] };
+          const { ids, end } = await complete(engine, request);
+          const text = new TextStream(tokenizer, [], format.tokens);
+          const stream = new ToolStream(format, ['weather', 'time']);
+          const streamed = stream.push(text.push(Uint32Array.from(ids)));
+          const { calls } = stream.end(text.end());
+          assert.equal(calls.length, biased ? 1 : 0, streamed);
+          if (biased) assert.equal(end.finishReason, 'stop');
+          else assert.ok(streamed.length > 20);
+          for (const call of calls)
+            assert.ok(call.name === 'weather' ? fits(call.arguments, TOOLS[0]?.parameters) : JSON.stringify(call.arguments) === '{}');
+          const { gap } = await engine.verify({ ...request, outputIds: Uint32Array.from(ids) }, NEVER);
+          assert.ok(gap.every((one) => one === 0));
+          const bad = tokenizer.encode(`${opening === '{' ? '' : opening}{"name": "weather", "arguments": {}}`);
+          const other = await engine.verify({ ...request, outputIds: bad }, NEVER);
+          assert.ok(other.gap.includes(Number.POSITIVE_INFINITY));
+        }
       } finally {
         await remove();
       }
