@@ -11,18 +11,8 @@ import { GREEDY, type Hex } from '../../../src/types/index.ts';
 import { fits } from '../../unit/inference/grammar/reference.ts';
 import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
+import { MODELS, TEMPLATES, TOOLS } from './toolModels.ts';
 
-/** Small templates of the forms that the families have. */
-const TEMPLATES = {
-  hermes:
-    '{% if tools %}<|im_start|>system\n{% for tool in tools %}{{ tool | tojson }}\n{% endfor %}Answer in <tool_call></tool_call>.<|im_end|>\n{% endif %}' +
-    '{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>\n{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}\n</tool_call>{% endfor %}<|im_end|>\n{% endfor %}' +
-    '{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
-  mistral:
-    '{% if tools %}[AVAILABLE_TOOLS]{{ tools | tojson }}{% endif %}{% for m in messages %}{% if m.tool_calls %}[TOOL_CALLS]' +
-    '[{% for c in m.tool_calls %}{{ {"name": c.function.name, "arguments": c.function.arguments, "id": c.id} | tojson }}{% endfor %}]' +
-    '{% elif m.tool_call_id %}[{{ m.tool_call_id }}]{{ m.content }}{% else %}{{ m.content }}{% endif %}<|im_end|>{% endfor %}',
-};
 const TOOL: Tool = { name: 'weather', description: 'Of a city.', parameters: { type: 'object', properties: { city: { type: 'string' } } } };
 const CHAT: readonly ChatMessage[] = [
   { role: 'user', content: 'How is it in Rome?' },
@@ -98,27 +88,6 @@ describe('conversations with tools', () => {
 
 describe('calls that are held', function () {
   this.timeout(60_000);
-  const MODELS = {
-    hermes: { template: TEMPLATES.hermes, special: [] },
-    'hermes with tokens': { template: TEMPLATES.hermes, special: ['<tool_call>', '</tool_call>'] },
-    mistral: { template: TEMPLATES.mistral, special: ['[TOOL_CALLS]'] },
-    llama: {
-      template:
-        '{% if tools %}{{ tools | tojson }}{"name": x, "parameters": y}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}',
-    },
-  };
-  const TOOLS: readonly Tool[] = [
-    {
-      name: 'weather',
-      parameters: {
-        type: 'object',
-        properties: { city: { enum: ['Rome', 'Oslo'] }, days: { type: 'integer', minimum: 1, maximum: 14 } },
-        required: ['city', 'days'],
-        additionalProperties: false,
-      },
-    },
-    { name: 'time' },
-  ];
   let engine: Engine;
   before(() => {
     engine = createEngine({ slots: 4 });
@@ -161,12 +130,10 @@ describe('calls that are held', function () {
     });
   }
 
-  /** What begins a call where the model likes it above all, and the end of the answer next. */
-  const OPENINGS = { 'hermes with tokens': '<tool_call>', mistral: '[TOOL_CALLS]', llama: '{' } as const;
-
-  for (const [name, opening] of Object.entries(OPENINGS) as [keyof typeof OPENINGS, string][]) {
+  for (const [name, { opening, ...model }] of Object.entries(MODELS)) {
+    if (opening === undefined) continue;
     it(`are held where a model begins them by itself, with text before, and a guard finds them chosen: ${name}`, async () => {
-      const { dir, remove } = await writeTinyModel({ seed: `free-${name.replaceAll(' ', '-')}`, ...MODELS[name] });
+      const { dir, remove } = await writeTinyModel({ seed: `free-${name.replaceAll(' ', '-')}`, ...model });
       try {
         const [{ id }, tokenizer] = await Promise.all([engine.load(dir), openTokenizer(dir)]);
         const format = tokenizer.toolFormat as ToolFormat;
