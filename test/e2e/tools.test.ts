@@ -36,7 +36,10 @@ describe('calls of tools by models with random weights', function () {
     const modelDirs = [...folders.values()].map(({ dir }) => dir);
     const plans = planNodes(false)
       .filter(({ name }) => name !== 'miner-2' && name !== 'miner-3')
-      .map((plan) => (plan.role === 'oracle' ? plan : { ...plan, settings: { ...plan.settings, [`${plan.role}.modelDirs`]: modelDirs } }));
+      .map((plan) => {
+        const models = plan.role === 'oracle' ? {} : { [`${plan.role}.modelDirs`]: modelDirs };
+        return { ...plan, settings: { ...plan.settings, ...models, 'router.completionTokensMax': 3_000 } };
+      });
     network = await startNetwork({
       ...{ dir: join(place.home, 'net'), badMiner: false, plans, restPort: 0, logLevel: 'info', log: pino({ level: 'silent' }) },
       signal: new AbortController().signal,
@@ -64,10 +67,14 @@ describe('calls of tools by models with random weights', function () {
       let model: string;
       /** The token that opens a call before all others, then the end of the answer. */
       let eager: Record<string, number>;
+      /** Neither of them ever. */
+      let wordy: Record<string, number>;
 
       before(async () => {
         const tokenizer = await openTokenizer(folders.get(name)?.dir ?? '');
-        eager = { [tokenizer.encode(opening)[0] as number]: 40, [[...tokenizer.eosIds][0] as number]: 20 };
+        const [open, ends] = [tokenizer.encode(opening)[0] as number, [...tokenizer.eosIds]];
+        eager = { [open]: 40, [ends[0] as number]: 20 };
+        wordy = Object.fromEntries([open, ...ends].map((token) => [token, -100]));
         model = `tiny-${name.replaceAll(' ', '-')}`;
         const { apiKey } = await network.router.call('session_create', { model, deposit: (10n ** 19n).toString() });
         api = new OpenAI({ baseURL: `${network.router.ready.endpoints.rest}/v1`, apiKey, maxRetries: 0 });
@@ -80,7 +87,7 @@ describe('calls of tools by models with random weights', function () {
 
       /** The same by server-sent events, put together as clients do. */
       async function streamed(request: Request) {
-        const calls: { name: string; arguments: string }[] = [];
+        const calls: Call[] = [];
         let content = '';
         let finish: string | null = null;
         for await (const chunk of await api.chat.completions.create({
@@ -92,9 +99,8 @@ describe('calls of tools by models with random weights', function () {
           content += choice?.delta.content ?? '';
           finish = choice?.finish_reason ?? finish;
           for (const { index, function: part } of choice?.delta.tool_calls ?? []) {
-            const call = (calls[index] ??= { name: '', arguments: '' });
-            call.name += part?.name ?? '';
-            call.arguments += part?.arguments ?? '';
+            const { name: called, arguments: args } = calls[index] ?? { name: '', arguments: '' };
+            calls[index] = { name: called + (part?.name ?? ''), arguments: args + (part?.arguments ?? '') };
           }
         }
         return { calls, content, finish };
@@ -130,8 +136,9 @@ describe('calls of tools by models with random weights', function () {
       });
 
       it('strict and auto: text where the model writes text, and the guards find it VALID', async () => {
-        const { choices, cortensor } = await whole({ tools: strict, seed: 3, max_tokens: 60 });
-        assert.ok((choices[0]?.message.content?.length ?? 0) > 20);
+        const { choices, cortensor } = await whole({ tools: strict, logit_bias: wordy, seed: 3, max_tokens: 60 });
+        assert.equal(choices[0]?.finish_reason, 'length');
+        assert.notEqual(choices[0]?.message.content, '');
         assert.equal(choices[0]?.message.tool_calls, undefined);
         await valid(cortensor.task);
       });
