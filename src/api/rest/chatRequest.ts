@@ -167,11 +167,6 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
   if (data.logprobs !== true && (data.top_logprobs ?? 0) > 0)
     throw apiError('INVALID_REQUEST', 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
   const forced = forcedChoice(data.tools ?? [], data.tool_choice);
-  const isFree = forced === undefined && data.tool_choice !== 'none';
-  if (data.response_format !== undefined && isFree && data.tools?.some(({ strict }) => strict)) {
-    const message = 'response_format: is not supported beside strict tools that the model is free to call';
-    throw apiError('UNSUPPORTED_FIELD', message, { param: 'response_format' });
-  }
   return {
     stream: data.stream ?? false,
     includeUsage: data.stream_options?.include_usage ?? false,

@@ -14,7 +14,7 @@ export const CALL_TOOLS_MAX = 128;
 export const CALLS_MAX = 16;
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** An answer that is calls, or text in which there may be calls. */
+/** An answer that is calls, or one that may be or have calls. */
 export const CALL_TYPES = ['tool_calls', 'optional_tool_calls'] as const;
 
 /** An answer with one call of one of the tools, or, where `parallel` is true and the form has several, up to {@link CALLS_MAX}. */
@@ -23,6 +23,8 @@ export interface Calls {
   readonly form: CallForm;
   readonly parallel: boolean;
   readonly tools: readonly { readonly name: string; readonly parameters: unknown }[];
+  /** Where calls are optional, the schema of an answer without one; absent: free text, with calls in it. */
+  readonly answer?: unknown;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Calls {
  *
  * @throws GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED naming keyword and path, GRAMMAR_TOO_LARGE
  */
-export function compileCalls({ type, form, parallel, tools }: Calls): Program {
+export function compileCalls({ type, form, parallel, tools, answer }: Calls): Program {
   if (tools.length === 0 || tools.length > CALL_TOOLS_MAX) throw invalid('/tools', `is a list of 1 to ${CALL_TOOLS_MAX} tools`);
   const parts = new SchemaParts();
   const { builder } = parts;
@@ -44,8 +46,12 @@ export function compileCalls({ type, form, parallel, tools }: Calls): Program {
     });
     return builder.text('{"name"', colon(builder, builder.any(...named)));
   };
-  const write = (type === 'tool_calls' ? FORCED : OPTIONAL)[form];
-  return builder.finish(write(builder, call, parallel ? CALLS_MAX : 1));
+  const max = parallel ? CALLS_MAX : 1;
+  if (answer === undefined) return builder.finish((type === 'tool_calls' ? FORCED : OPTIONAL)[form](builder, call, max));
+  if (type === 'tool_calls') throw invalid('/answer', 'is for calls that are optional');
+  // A bare call is JSON as well.
+  if (form === 'llama') throw unsupported('/answer', 'JSON beside calls in the form llama');
+  return builder.finish(builder.any(schemaValue(parts, answer, '/answer', RETURN), FORCED[form](builder, call, max)));
 }
 
 /** The node where a call begins. */

@@ -11,8 +11,15 @@ export function schemaGrammar(schema: unknown): string {
 }
 
 /** The text of the grammar of calls; schemas keep the order of their keys. */
-export function callsGrammar({ type, form, parallel, tools }: Calls): string {
-  return JSON.stringify({ type, form, parallel, tools: tools.map(({ name, parameters }) => ({ name, parameters })) });
+export function callsGrammar({ type, form, parallel, tools, answer }: Calls): string {
+  return JSON.stringify({ type, form, parallel, tools: tools.map(({ name, parameters }) => ({ name, parameters })), answer });
+}
+
+/** The schema of a grammar that has no calls. @throws as {@link parseGrammar}, GRAMMAR_INVALID when it has */
+export function grammarSchema(text: string): unknown {
+  const grammar = parseGrammar(text);
+  if ('schema' in grammar) return grammar.schema;
+  throw inferenceError('GRAMMAR_INVALID', 'the grammar has calls, and only a schema is wanted');
 }
 
 /** What a grammar's text asks for. */

@@ -1,6 +1,6 @@
 import type { Tool } from '../chat/chat.ts';
 import { inferenceError } from '../errors.ts';
-import { callsGrammar } from '../grammar/index.ts';
+import { callsGrammar, grammarSchema } from '../grammar/index.ts';
 import type { ToolFormat } from './format.ts';
 
 /** Which call an answer must make: of any tool, or of the one that is named. */
@@ -12,6 +12,8 @@ export interface HeldCalls {
   readonly choice?: ToolChoice | undefined;
   /** Whether there may be several; a tool that is named is called once. */
   readonly parallel: boolean;
+  /** The grammar of an answer without a call, where none is forced; absent: free text. */
+  readonly answer?: string | undefined;
 }
 
 /** As OpenAI has it: a function that declares no parameters takes none. */
@@ -25,7 +27,10 @@ const ANY_ARGUMENTS = { type: 'object' };
  *
  * @throws GRAMMAR_UNSUPPORTED when the model has no form of calls, GRAMMAR_INVALID when the tool that is named is none of them
  */
-export function heldCallsGrammar(format: Pick<ToolFormat, 'name'> | undefined, { tools, choice, parallel }: HeldCalls): string | undefined {
+export function heldCallsGrammar(
+  format: Pick<ToolFormat, 'name'> | undefined,
+  { tools, choice, parallel, answer }: HeldCalls,
+): string | undefined {
   if (choice === undefined && !tools.some(({ strict }) => strict)) return undefined;
   if (format === undefined) {
     throw inferenceError(
@@ -44,5 +49,6 @@ export function heldCallsGrammar(format: Pick<ToolFormat, 'name'> | undefined, {
       name,
       parameters: choice === undefined && !strict ? ANY_ARGUMENTS : parameters,
     })),
+    ...(choice === undefined && answer !== undefined ? { answer: grammarSchema(answer) } : {}),
   });
 }

@@ -4,6 +4,7 @@ import { WHITE_SPACE } from '../../../../src/inference/grammar/freeText.ts';
 import type { Grammar } from '../../../../src/inference/grammar/index.ts';
 import type { ToolFormat } from '../../../../src/inference/tools/format.ts';
 import { ToolStream } from '../../../../src/inference/tools/stream.ts';
+import { isCoded } from '../../../../src/util/errors.ts';
 import { seededRandom } from '../../../bench/random.ts';
 import { accepts, FORMATS, grammarOf, NEAR_MARKS, TOOLS, walk } from './callSupport.ts';
 import { fits } from './reference.ts';
@@ -76,6 +77,36 @@ describe('grammar of optional tool calls', () => {
       assert.ok(!ok('{}') && !ok('\u2003{"a": 1}') && !ok(time('{"zone":1}', 'parameters')) && !ok(`${call} x`));
       assert.ok(!ok('<|python_tag|>print(1)') && !ok(`Well: <|python_tag|>${time('{"zone":1}', 'parameters')}`));
     }
+  });
+
+  it('with a schema for the answer: a value that fits, or calls and nothing else', () => {
+    const answer = { type: 'object', properties: { say: { type: 'string' } }, required: ['say'], additionalProperties: false };
+    const either = (form: ToolFormat['name'], parallel = true): Grammar =>
+      grammarOf({ type: 'optional_tool_calls', form, parallel, answer });
+    for (const format of [FORMATS.hermes, FORMATS.mistral]) {
+      const random = seededRandom(5);
+      let called = 0;
+      for (let i = 0; i < 100; i++) {
+        const text = walk(either(format.name), random, NEAR_MARKS);
+        const end = read(format, text, 5);
+        called += Number(end.calls.length > 0);
+        for (const call of end.calls) assert.ok(fits(call.arguments, schemaOf(call.name)), text);
+        if (end.calls.length === 0) assert.ok(end.text === text && fits(JSON.parse(text), answer), text);
+        else assert.equal(end.text, '', text);
+      }
+      assert.ok(called > 0 && called < 100);
+    }
+    const said = '{"say":"<tool_call>{} [TOOL_CALLS][]"}';
+    assert.ok(accepts(either('hermes'), said, false) && !accepts(either('hermes'), `Hm. ${said}`, false));
+    assert.deepEqual([read(FORMATS.hermes, said, 3).text, read(FORMATS.mistral, said, 3).text], [said, said]);
+    assert.throws(
+      () => either('llama'),
+      (error) => isCoded(error, 'GRAMMAR_UNSUPPORTED') && error.data.path === '/answer',
+    );
+    assert.throws(
+      () => grammarOf({ answer }),
+      (error) => isCoded(error, 'GRAMMAR_INVALID'),
+    );
   });
 
   it('white space before a brace is what ECMAScript says', () => {

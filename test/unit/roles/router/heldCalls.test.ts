@@ -38,7 +38,10 @@ describe('router: held calls', () => {
       { name: 'g', parameters: { type: 'object' } },
     ];
     assert.deepEqual([held.type, held.parallel, held.tools], ['optional_tool_calls', false, expected]);
-    assert.deepEqual(grammar({ tools, toolChoice: 'required' }).tools[1], { name: 'g', parameters });
+    assert.deepEqual(held.answer, { type: 'object' });
+    assert.equal(grammar({ tools, grammar: undefined }).answer, undefined);
+    const forced = grammar({ tools, toolChoice: 'required' });
+    assert.deepEqual([forced.tools[1], forced.answer], [{ name: 'g', parameters }, undefined]);
   });
 
   it('GRAMMAR_UNSUPPORTED for a model without a form of calls', () => {
