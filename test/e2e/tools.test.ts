@@ -67,14 +67,14 @@ describe('calls of tools by models with random weights', function () {
       let model: string;
       /** The token that opens a call before all others, then the end of the answer. */
       let eager: Record<string, number>;
-      /** Neither of them ever. */
+      /** Neither of them ever, nor the first letter of a call that is spelled. */
       let wordy: Record<string, number>;
 
       before(async () => {
         const tokenizer = await openTokenizer(folders.get(name)?.dir ?? '');
         const [open, ends] = [tokenizer.encode(opening)[0] as number, [...tokenizer.eosIds]];
         eager = { [open]: 40, [ends[0] as number]: 20 };
-        wordy = Object.fromEntries([open, ...ends].map((token) => [token, -100]));
+        wordy = Object.fromEntries([open, tokenizer.encode(opening.charAt(0))[0] as number, ...ends].map((token) => [token, -100]));
         model = `tiny-${name.replaceAll(' ', '-')}`;
         const { apiKey } = await network.router.call('session_create', { model, deposit: (10n ** 19n).toString() });
         api = new OpenAI({ baseURL: `${network.router.ready.endpoints.rest}/v1`, apiKey, maxRetries: 0 });
@@ -154,6 +154,19 @@ describe('calls of tools by models with random weights', function () {
         const { calls, finish } = await streamed(request);
         assert.deepEqual([calls, finish], [callsOf(choices[0] ?? assert.fail('no choice')), 'tool_calls']);
         for (const { task } of cortensor.choices ?? assert.fail('no choices')) await valid(task);
+      });
+
+      it('strict, auto and response_format: JSON that fits, or a call; GRAMMAR_UNSUPPORTED where the two look alike', async () => {
+        const schema = { type: 'object', properties: { sunny: { type: 'boolean' } }, required: ['sunny'], additionalProperties: false };
+        const response_format = { type: 'json_schema' as const, json_schema: { name: 'sky', schema } };
+        const request = { tools: strict, parallel_tool_calls: false, response_format, seed: 6 };
+        if (opening === '{') return void (await assert.rejects(whole(request), { status: 400, code: 'GRAMMAR_UNSUPPORTED' }));
+        const said = await whole({ ...request, logit_bias: wordy });
+        assert.ok(fits(JSON.parse(said.choices[0]?.message.content ?? ''), schema));
+        const called = await whole({ ...request, logit_bias: eager });
+        assert.equal(callsOf(called.choices[0] ?? assert.fail('no choice')).length, 1);
+        check(callsOf(called.choices[0] ?? assert.fail('no choice')));
+        for (const { cortensor } of [said, called]) await valid(cortensor.task);
       });
 
       it('strict and auto: several calls up to the bound, and a stop string within a call leaves no call', async () => {
