@@ -121,7 +121,7 @@ export async function openTokenizerWith(manifest: ModelManifest, contextTokens: 
       const content = added.get(id)?.content;
       return content === undefined ? bytesOf(hf.id_to_token(id) ?? '') : Buffer.from(content);
     },
-    tokens: () => ({ vocab: hf.get_vocab(false), added: new Set(added.keys()), decoder: model.decoder }),
+    tokens: () => ({ vocab: hf.get_vocab(false), added, decoder: model.decoder }),
     specialIds: new Set([...added].filter(([, { special }]) => special).map(([id]) => id)),
     eosIds: eosIdsOf([config, generation], settings, hf),
     contextTokens,

@@ -186,7 +186,7 @@ export function parseChatRequest(body: unknown, apiKey: string): ChatRequest {
       grammar: data.response_format,
       seed: data.seed,
       choices: data.n,
-      tools: data.tools?.length && data.tool_choice !== 'none' ? data.tools.map(({ tool }) => tool) : undefined,
+      tools: data.tools?.length && data.tool_choice !== 'none' ? data.tools : undefined,
       toolChoice: forced,
       parallelToolCalls: data.parallel_tool_calls,
       stop: data.stop,

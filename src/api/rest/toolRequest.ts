@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkGrammar } from '../../inference/grammar/index.ts';
-import { forcedCallsGrammar } from '../../inference/tools/forced.ts';
+import { heldCallsGrammar } from '../../inference/tools/held.ts';
 import type { CompletionRequest, RoutableModel, Tool, ToolChoice } from '../../roles/router/service.ts';
 import { toCoded } from '../../util/errors.ts';
 import { apiError } from '../errors.ts';
@@ -18,10 +18,17 @@ export const tool = z
       name: toolName,
       description: maybe(z.string().max(16_384)),
       parameters: maybe(z.record(z.string(), z.unknown())).describe('JSON Schema of the arguments.'),
-      strict: maybe(z.boolean()).describe('The schema is held where `tool_choice` forces a call, and only there true is taken.'),
+      strict: maybe(z.boolean()).describe('true: calls fit the schema. Where `tool_choice` forces a call they do in any case.'),
     }),
   })
-  .transform(({ function: { name, description, parameters, strict } }) => ({ tool: { name, description, parameters }, strict }));
+  .transform(
+    ({ function: { name, description, parameters, strict } }): Tool => ({
+      name,
+      description,
+      parameters,
+      ...(strict ? { strict } : {}),
+    }),
+  );
 
 const namedChoice = z
   .strictObject({ type: functionType, function: z.strictObject({ name: toolName }) })
@@ -33,34 +40,29 @@ export const toolChoice = z.union([z.enum(['none', 'auto', 'required']), namedCh
 /**
  * The call that must be made, if one must.
  *
- * @throws INVALID_REQUEST, UNSUPPORTED_FIELD
+ * @throws INVALID_REQUEST, UNSUPPORTED_FIELD also for schemas of strict tools that cannot be held
  */
-export function forcedChoice(
-  tools: readonly z.output<typeof tool>[],
-  choice: z.output<typeof toolChoice> | undefined,
-): ToolChoice | undefined {
-  if (choice === undefined || choice === 'auto' || choice === 'none') {
-    const at = tools.findIndex(({ strict }) => strict === true);
-    if (at === -1) return undefined;
-    const param = `tools[${at}].function.strict`;
-    throw apiError('UNSUPPORTED_FIELD', `${param}: is not supported: only a tool_choice that forces a call holds the schema`, { param });
-  }
+export function forcedChoice(tools: readonly Tool[], choice: z.output<typeof toolChoice> | undefined): ToolChoice | undefined {
+  if (choice === 'none') return undefined;
+  const forced = choice === 'auto' ? undefined : choice;
   const wrong = (why: string): Error => apiError('INVALID_REQUEST', `tool_choice: ${why}`, { param: 'tool_choice' });
-  if (tools.length === 0) throw wrong('needs tools');
-  if (choice !== 'required' && !tools.some(({ tool }) => tool.name === choice.name)) throw wrong(`${choice.name} is none of the tools`);
-  const offered = tools.map(({ tool }) => tool);
-  checkForced(offered, choice, 'tools', () => {
-    for (const [i, tool] of offered.entries()) {
-      if (choice === 'required' || choice.name === tool.name) checkForced([tool], 'required', `tools[${i}].function.parameters`);
+  if (forced !== undefined && tools.length === 0) throw wrong('needs tools');
+  const named = typeof forced === 'object' ? forced.name : undefined;
+  if (named !== undefined && !tools.some(({ name }) => name === named)) throw wrong(`${named} is none of the tools`);
+  checkHeld(tools, forced, 'tools', () => {
+    for (const [i, tool] of tools.entries()) {
+      const isHeld = forced === undefined ? tool.strict : named === undefined || named === tool.name;
+      if (isHeld) checkHeld([tool], forced, `tools[${i}].function.parameters`);
     }
   });
-  return choice;
+  return forced;
 }
 
 /** Forms write calls differently and arguments alike: any form tells whether the schemas can be held. @param closer throws a better error */
-function checkForced(tools: readonly Tool[], choice: ToolChoice, param: string, closer?: () => void): void {
+function checkHeld(tools: readonly Tool[], choice: ToolChoice | undefined, param: string, closer?: () => void): void {
   try {
-    checkGrammar(forcedCallsGrammar({ name: 'hermes' }, { tools, choice, parallel: true }));
+    const grammar = heldCallsGrammar({ name: 'hermes' }, { tools, choice, parallel: true });
+    if (grammar !== undefined) checkGrammar(grammar);
   } catch (error) {
     closer?.();
     const { code, message } = toCoded(error);

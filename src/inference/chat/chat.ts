@@ -21,6 +21,8 @@ export interface Tool {
   readonly description?: string | undefined;
   /** JSON Schema of its arguments. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the arguments must fit the schema when the model is free to call. */
+  readonly strict?: boolean | undefined;
 }
 
 /** What chat templates of Hugging Face take. */

@@ -1,3 +1,4 @@
+import { freeText } from './freeText.ts';
 import { isObject, type Schema, typesOf, WHOLE } from './keywords.ts';
 import { colon, comma, space } from './literals.ts';
 import { MARKS, type Mark } from './marks.ts';
@@ -13,11 +14,17 @@ export const CALL_TOOLS_MAX = 128;
 export const CALLS_MAX = 16;
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** An answer that is one call of one of the tools, or, where `parallel` is true and the form has several, up to {@link CALLS_MAX}. */
+/** An answer that is calls, or one that may be or have calls. */
+export const CALL_TYPES = ['tool_calls', 'optional_tool_calls'] as const;
+
+/** An answer with one call of one of the tools, or, where `parallel` is true and the form has several, up to {@link CALLS_MAX}. */
 export interface Calls {
+  readonly type: (typeof CALL_TYPES)[number];
   readonly form: CallForm;
   readonly parallel: boolean;
   readonly tools: readonly { readonly name: string; readonly parameters: unknown }[];
+  /** Where calls are optional, the schema of an answer without one; absent: free text, with calls in it. */
+  readonly answer?: unknown;
 }
 
 /**
@@ -25,7 +32,7 @@ export interface Calls {
  *
  * @throws GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED naming keyword and path, GRAMMAR_TOO_LARGE
  */
-export function compileCalls({ form, parallel, tools }: Calls): Program {
+export function compileCalls({ type, form, parallel, tools, answer }: Calls): Program {
   if (tools.length === 0 || tools.length > CALL_TOOLS_MAX) throw invalid('/tools', `is a list of 1 to ${CALL_TOOLS_MAX} tools`);
   const parts = new SchemaParts();
   const { builder } = parts;
@@ -39,23 +46,48 @@ export function compileCalls({ form, parallel, tools }: Calls): Program {
     });
     return builder.text('{"name"', colon(builder, builder.any(...named)));
   };
-  return builder.finish(FORMS[form](builder, call, parallel ? CALLS_MAX : 1));
+  const max = parallel ? CALLS_MAX : 1;
+  if (answer === undefined) return builder.finish((type === 'tool_calls' ? FORCED : OPTIONAL)[form](builder, call, max));
+  if (type === 'tool_calls') throw invalid('/answer', 'is for calls that are optional');
+  // A bare call is JSON as well.
+  if (form === 'llama') throw unsupported('/answer', 'JSON beside calls in the form llama');
+  return builder.finish(builder.any(schemaValue(parts, answer, '/answer', RETURN), FORCED[form](builder, call, max)));
 }
 
+/** The node where a call begins. */
+type Call = (key: string, next: number) => number;
 /** The node where an answer begins. */
-type Form = (builder: ProgramBuilder, call: (key: string, next: number) => number, max: number) => number;
+type Form = (builder: ProgramBuilder, call: Call, max: number) => number;
 
-const FORMS: Readonly<Record<CallForm, Form>> = {
+const FORCED: Readonly<Record<CallForm, Form>> = {
   hermes: (builder, call, max) =>
-    repeated(builder, max, RETURN, lineBreak, (next) => {
-      const end = lineBreak(builder, mark(builder, '</tool_call>', next));
-      return mark(builder, '<tool_call>', lineBreak(builder, call('arguments', end)));
-    }),
+    repeated(builder, max, RETURN, lineBreak, (next) => mark(builder, '<tool_call>', hermesCall(builder, call, next))),
   llama: (_, call) => call('parameters', RETURN),
-  mistral: (builder, call, max) => {
-    const list = repeated(builder, max, builder.text(']', RETURN), comma, (next) => call('arguments', next));
-    return mark(builder, '[TOOL_CALLS]', space(builder, builder.text('[', list)));
+  mistral: (builder, call, max) => mark(builder, '[TOOL_CALLS]', mistralCalls(builder, call, max)),
+};
+
+/** Text is free up to the mark of a call. */
+const OPTIONAL: Readonly<Record<CallForm, Form>> = {
+  hermes: (builder, call, max) =>
+    builder.loop((self) => {
+      const one = builder.add({ kind: 'count', max, cap: max, next: hermesCall(builder, call, self) });
+      return { kind: 'any', of: [freeText(builder, { mark: '<tool_call>', end: RETURN, call: one })] };
+    }),
+  llama: (builder, call) => {
+    const one = call('parameters', RETURN);
+    return freeText(builder, { mark: '<|python_tag|>', end: RETURN, call: one, bare: one });
   },
+  mistral: (builder, call, max) => freeText(builder, { mark: '[TOOL_CALLS]', end: RETURN, call: mistralCalls(builder, call, max) }),
+};
+
+/** After its mark. */
+const hermesCall = (builder: ProgramBuilder, call: Call, next: number): number =>
+  lineBreak(builder, call('arguments', lineBreak(builder, mark(builder, '</tool_call>', next))));
+
+/** After their mark, to the answer's end. */
+const mistralCalls: Form = (builder, call, max) => {
+  const list = repeated(builder, max, builder.text(']', RETURN), comma, (next) => call('arguments', next));
+  return space(builder, builder.text('[', list));
 };
 
 /** One to `max` of something, with something between. */

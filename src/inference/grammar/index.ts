@@ -7,7 +7,7 @@ import { requireSpelling, Vocabulary } from './vocabulary.ts';
 export type { CallForm } from './calls.ts';
 export { checkGrammar, type Grammar, type Matcher, maskLogits } from './grammar.ts';
 export { GRAMMAR_BYTES_MAX } from './limits.ts';
-export { callsGrammar, JSON_OBJECT_GRAMMAR, schemaGrammar } from './text.ts';
+export { callsGrammar, grammarSchema, JSON_OBJECT_GRAMMAR, schemaGrammar } from './text.ts';
 export type { TokenSource } from './tokenBytes.ts';
 
 /** What is asked of a tokenizer. */

@@ -1,5 +1,5 @@
 import { inferenceError } from '../errors.ts';
-import { CALL_FORMS, type CallForm, type Calls } from './calls.ts';
+import { CALL_FORMS, CALL_TYPES, type CallForm, type Calls } from './calls.ts';
 import { GRAMMAR_BYTES_MAX } from './limits.ts';
 
 /** Any JSON object. */
@@ -11,8 +11,15 @@ export function schemaGrammar(schema: unknown): string {
 }
 
 /** The text of the grammar of calls; schemas keep the order of their keys. */
-export function callsGrammar({ form, parallel, tools }: Calls): string {
-  return JSON.stringify({ type: 'tool_calls', form, parallel, tools: tools.map(({ name, parameters }) => ({ name, parameters })) });
+export function callsGrammar({ type, form, parallel, tools, answer }: Calls): string {
+  return JSON.stringify({ type, form, parallel, tools: tools.map(({ name, parameters }) => ({ name, parameters })), answer });
+}
+
+/** The schema of a grammar that has no calls. @throws as {@link parseGrammar}, GRAMMAR_INVALID when it has */
+export function grammarSchema(text: string): unknown {
+  const grammar = parseGrammar(text);
+  if ('schema' in grammar) return grammar.schema;
+  throw inferenceError('GRAMMAR_INVALID', 'the grammar has calls, and only a schema is wanted');
 }
 
 /** What a grammar's text asks for. */
@@ -35,16 +42,17 @@ export function parseGrammar(text: string): ParsedGrammar {
   const { type, schema } = (grammar ?? {}) as { readonly type?: unknown; readonly schema?: unknown };
   // Keys that are integers come first when JSON is read here: only texts that say the same order are taken.
   if (type === 'json_schema' && schema !== undefined && schemaGrammar(schema) === text) return { schema };
-  if (type === 'tool_calls' && isCalls(grammar) && callsGrammar(grammar) === text) return { calls: grammar };
+  if (isCalls(grammar) && callsGrammar(grammar) === text) return { calls: grammar };
   throw inferenceError(
     'GRAMMAR_INVALID',
-    'the grammar is neither {"type":"json_object"}, {"type":"json_schema","schema":…} nor {"type":"tool_calls","form":…,"parallel":…,"tools":…} in canonical form',
+    'the grammar is neither {"type":"json_object"}, {"type":"json_schema","schema":…} nor {"type":"tool_calls" or "optional_tool_calls","form":…,"parallel":…,"tools":…} in canonical form',
   );
 }
 
 function isCalls(grammar: unknown): grammar is Calls {
-  const { form, parallel, tools } = grammar as Record<string, unknown>;
+  const { type, form, parallel, tools } = (grammar ?? {}) as Record<string, unknown>;
   return (
+    CALL_TYPES.includes(type as Calls['type']) &&
     CALL_FORMS.includes(form as CallForm) &&
     typeof parallel === 'boolean' &&
     Array.isArray(tools) &&

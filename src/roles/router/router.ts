@@ -14,7 +14,7 @@ import { type Admission, Gate } from './admission.ts';
 import type { CatalogModel } from './catalog.ts';
 import { readAnswer, worthRetrying } from './dispatch.ts';
 import { routerError } from './errors.ts';
-import { withForcedCalls } from './forcedCalls.ts';
+import { withHeldCalls } from './heldCalls.ts';
 import type { Router, RouterComponents } from './index.ts';
 import { interleave } from './interleave.ts';
 import { type FinishedTask, openRouterLedger, type RouterLedger } from './ledger.ts';
@@ -181,7 +181,7 @@ export class RouterRole implements Router {
   ): AsyncGenerator<CompletionEvent, readonly CompletionResult[], void> {
     const model = this.#c.catalog.find(given.model);
     if (model === undefined) throw routerError('MODEL_NOT_SERVED', `this router knows no model ${given.model}`, { model: given.model });
-    const request = withForcedCalls(given, model.tokenizer.toolFormat);
+    const request = withHeldCalls(given, model.tokenizer.toolFormat);
     // A miner refuses what it cannot hold; nothing is reserved for it.
     if (request.grammar !== undefined) model.grammars.check(request.grammar);
     const promptIds = model.tokenizer.encodeChat(request.messages, request.tools);

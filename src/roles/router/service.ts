@@ -1,10 +1,10 @@
 import type { SignedReceipt } from '../../crypto/eip712.ts';
 import type { ChatMessage, Tool } from '../../inference/chat/chat.ts';
-import type { ToolChoice } from '../../inference/tools/forced.ts';
+import type { ToolChoice } from '../../inference/tools/held.ts';
 import type { Address, FinishReason, ModelId, TaskId, TokenPrice, Wei } from '../../types/index.ts';
 
 export type { ChatMessage, Tool, ToolCall } from '../../inference/chat/chat.ts';
-export type { ToolChoice } from '../../inference/tools/forced.ts';
+export type { ToolChoice } from '../../inference/tools/held.ts';
 
 /** A model that this router can send work to. */
 export interface RoutableModel {
@@ -53,7 +53,7 @@ export interface CompletionRequest {
   readonly topLogprobs?: number | undefined;
   /** Functions that the model may ask for: calls then come as events of their own. */
   readonly tools?: readonly Tool[] | undefined;
-  /** The answer is then a call of one of `tools`, held by a grammar in place of `grammar`; absent: as the model likes. */
+  /** The answer is then a call of one of `tools`, held by a grammar in place of `grammar`; absent: as the model likes, calls of strict tools held. */
   readonly toolChoice?: ToolChoice | undefined;
   /** False: one call at most. */
   readonly parallelToolCalls?: boolean | undefined;

@@ -10,7 +10,7 @@ export interface TinyModelOptions {
   readonly config?: Record<string, unknown>;
   /** Chat template. */
   readonly template?: string;
-  /** Special tokens besides the usual three. */
+  /** Special tokens besides the usual three: outside the model's own vocabulary, as published models have them. */
   readonly special?: readonly string[];
 }
 
@@ -148,7 +148,7 @@ function tokenizerJson(more: readonly string[]): unknown {
       type: 'BPE',
       dropout: null,
       unk_token: null,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      vocab: Object.fromEntries(plain.map((token, id) => [token, id])),
       merges: MERGES,
     },
   };

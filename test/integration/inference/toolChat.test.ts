@@ -3,26 +3,16 @@ import fc from 'fast-check';
 import type { ChatMessage, Tool } from '../../../src/inference/chat/chat.ts';
 import { createEngine, type Engine } from '../../../src/inference/engine.ts';
 import { openTokenizer, type Tokenizer } from '../../../src/inference/tokenizer.ts';
-import { forcedCallsGrammar } from '../../../src/inference/tools/forced.ts';
 import type { ToolFormat } from '../../../src/inference/tools/format.ts';
+import { heldCallsGrammar } from '../../../src/inference/tools/held.ts';
 import { ToolStream } from '../../../src/inference/tools/stream.ts';
 import { TextStream } from '../../../src/roles/router/textStream.ts';
 import { GREEDY, type Hex } from '../../../src/types/index.ts';
 import { fits } from '../../unit/inference/grammar/reference.ts';
 import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
+import { MODELS, TEMPLATES, TOOLS } from './toolModels.ts';
 
-/** Small templates of the forms that the families have. */
-const TEMPLATES = {
-  hermes:
-    '{% if tools %}<|im_start|>system\n{% for tool in tools %}{{ tool | tojson }}\n{% endfor %}Answer in <tool_call></tool_call>.<|im_end|>\n{% endif %}' +
-    '{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>\n{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}\n</tool_call>{% endfor %}<|im_end|>\n{% endfor %}' +
-    '{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
-  mistral:
-    '{% if tools %}[AVAILABLE_TOOLS]{{ tools | tojson }}{% endif %}{% for m in messages %}{% if m.tool_calls %}[TOOL_CALLS]' +
-    '[{% for c in m.tool_calls %}{{ {"name": c.function.name, "arguments": c.function.arguments, "id": c.id} | tojson }}{% endfor %}]' +
-    '{% elif m.tool_call_id %}[{{ m.tool_call_id }}]{{ m.content }}{% else %}{{ m.content }}{% endif %}<|im_end|>{% endfor %}',
-};
 const TOOL: Tool = { name: 'weather', description: 'Of a city.', parameters: { type: 'object', properties: { city: { type: 'string' } } } };
 const CHAT: readonly ChatMessage[] = [
   { role: 'user', content: 'How is it in Rome?' },
@@ -96,29 +86,8 @@ describe('conversations with tools', () => {
   });
 });
 
-describe('calls that are forced', function () {
+describe('calls that are held', function () {
   this.timeout(60_000);
-  const MODELS = {
-    hermes: { template: TEMPLATES.hermes, special: [] },
-    'hermes with tokens': { template: TEMPLATES.hermes, special: ['<tool_call>', '</tool_call>'] },
-    mistral: { template: TEMPLATES.mistral, special: ['[TOOL_CALLS]'] },
-    llama: {
-      template:
-        '{% if tools %}{{ tools | tojson }}{"name": x, "parameters": y}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}',
-    },
-  };
-  const TOOLS: readonly Tool[] = [
-    {
-      name: 'weather',
-      parameters: {
-        type: 'object',
-        properties: { city: { enum: ['Rome', 'Oslo'] }, days: { type: 'integer', minimum: 1, maximum: 14 } },
-        required: ['city', 'days'],
-        additionalProperties: false,
-      },
-    },
-    { name: 'time' },
-  ];
   let engine: Engine;
   before(() => {
     engine = createEngine({ slots: 4 });
@@ -126,7 +95,7 @@ describe('calls that are forced', function () {
   after(() => engine.close());
 
   for (const [name, model] of Object.entries(MODELS)) {
-    it(`come from any model, whatever it would write, and a guard finds them chosen: ${name}`, async () => {
+    it(`come from any model where they are forced, whatever it would write, and a guard finds them chosen: ${name}`, async () => {
       const { dir, remove } = await writeTinyModel({ seed: name.replaceAll(' ', '-'), ...model });
       try {
         const [{ id }, tokenizer] = await Promise.all([engine.load(dir), openTokenizer(dir)]);
@@ -135,7 +104,7 @@ describe('calls that are forced', function () {
         const called = new Set<string>();
         for (let seed = 0; seed < 6; seed++) {
           const choice = seed % 2 === 0 ? 'required' : { name: 'weather' };
-          const grammar = forcedCallsGrammar(format, { tools: TOOLS, choice, parallel: false });
+          const grammar = heldCallsGrammar(format, { tools: TOOLS, choice, parallel: false }) ?? '';
           const sampling = { ...GREEDY, temperatureMilli: 1_000, seed: `0x${seed.toString(16).padStart(64, '0')}` as Hex, grammar };
           const request = { model: id, promptIds, sampling, maxTokens: 150, stop: [] };
           const { ids, end } = await complete(engine, request);
@@ -155,6 +124,47 @@ describe('calls that are forced', function () {
           assert.equal(other.gap[0], Number.POSITIVE_INFINITY);
         }
         assert.ok(called.has('weather'));
+      } finally {
+        await remove();
+      }
+    });
+  }
+
+  for (const [name, { opening, ...model }] of Object.entries(MODELS)) {
+    if (opening === undefined) continue;
+    it(`are held where a model begins them by itself, with text before, and a guard finds them chosen: ${name}`, async () => {
+      const { dir, remove } = await writeTinyModel({ seed: `free-${name.replaceAll(' ', '-')}`, ...model });
+      try {
+        const [{ id }, tokenizer] = await Promise.all([engine.load(dir), openTokenizer(dir)]);
+        const format = tokenizer.toolFormat as ToolFormat;
+        const promptIds = tokenizer.encodeChat([{ role: 'user', content: 'Rome?' }], TOOLS).slice(-100);
+        const tools = TOOLS.map((tool) => ({ ...tool, strict: true }));
+        const likes = [
+          { token: tokenizer.encode(opening)[0] as number, biasMilli: 40_000 },
+          { token: [...tokenizer.eosIds][0] as number, biasMilli: 20_000 },
+        ].sort((a, b) => a.token - b.token);
+        for (let seed = 0; seed < 8; seed++) {
+          const biased = seed % 2 === 0;
+          const grammar = heldCallsGrammar(format, { tools, parallel: false }) ?? '';
+          const noise = `0x${seed.toString(16).padStart(64, '0')}` as Hex;
+          const sampling = { ...GREEDY, temperatureMilli: 1_000, seed: noise, grammar, logitBias: biased ? likes : [] };
+          const request = { model: id, promptIds, sampling, maxTokens: 150, stop: [] };
+          const { ids, end } = await complete(engine, request);
+          const text = new TextStream(tokenizer, [], format.tokens);
+          const stream = new ToolStream(format, ['weather', 'time']);
+          const streamed = stream.push(text.push(Uint32Array.from(ids)));
+          const { calls } = stream.end(text.end());
+          assert.equal(calls.length, biased ? 1 : 0, streamed);
+          if (biased) assert.equal(end.finishReason, 'stop');
+          else assert.ok(streamed.length > 20);
+          for (const call of calls)
+            assert.ok(call.name === 'weather' ? fits(call.arguments, TOOLS[0]?.parameters) : JSON.stringify(call.arguments) === '{}');
+          const { gap } = await engine.verify({ ...request, outputIds: Uint32Array.from(ids) }, NEVER);
+          assert.ok(gap.every((one) => one === 0));
+          const bad = tokenizer.encode(`${opening === '{' ? '' : opening}{"name": "weather", "arguments": {}}`);
+          const other = await engine.verify({ ...request, outputIds: bad }, NEVER);
+          assert.ok(other.gap.includes(Number.POSITIVE_INFINITY));
+        }
       } finally {
         await remove();
       }

@@ -148,7 +148,7 @@ describe('api/rest/chatRequest', () => {
       assert.equal(refused({ tools, tool_choice: { type: 'allowed_tools', allowed_tools: {} } })[0], 'UNSUPPORTED_FIELD');
     });
 
-    it('names the schema that cannot be held, and strict where nothing holds it', () => {
+    it('names the schema that cannot be held', () => {
       const bad = [...tools, tool('h', { properties: { a: { not: {} } } })];
       const at = 'tools[2].function.parameters';
       assert.deepEqual(refused({ tools: bad, tool_choice: 'required' }), ['UNSUPPORTED_FIELD', at]);
@@ -158,7 +158,26 @@ describe('api/rest/chatRequest', () => {
       assert.deepEqual(refused({ tools: wrong, tool_choice: 'required' }), ['INVALID_REQUEST', 'tools[0].function.parameters']);
       const large = Array.from({ length: 8 }, (_, i) => tool(`f${i}`, { description: 'x'.repeat(9_000) }));
       assert.deepEqual(refused({ tools: large, tool_choice: 'required' }), ['INVALID_REQUEST', 'tools']);
-      assert.deepEqual(refused({ tools }), ['UNSUPPORTED_FIELD', 'tools[1].function.strict']);
+    });
+
+    it('leaves strict to the router where the model is free to call, and asks of those schemas only that they can be held', () => {
+      assert.deepEqual(
+        parsed({ tools }).tools?.map(({ name, strict }) => [name, strict]),
+        [
+          ['f', undefined],
+          ['g', true],
+        ],
+      );
+      const odd = tool('h', { properties: { a: { not: {} } } });
+      const at = 'tools[2].function.parameters';
+      for (const tool_choice of ['auto', undefined]) {
+        assert.deepEqual(refused({ tools: [...tools, odd], tool_choice }), ['accepted', undefined]);
+        const strict = { ...odd, function: { ...odd.function, strict: true } };
+        assert.deepEqual(refused({ tools: [...tools, strict], tool_choice }), ['UNSUPPORTED_FIELD', at]);
+        assert.deepEqual(refused({ tools: [strict], tool_choice: 'none' }), ['accepted', undefined]);
+        const response_format = { type: 'json_object' };
+        assert.deepEqual(refused({ tools, tool_choice, response_format }), ['accepted', undefined]);
+      }
     });
   });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { detectToolFormat } from '../../../src/inference/tools/detect.ts';
-import { forcedCallsGrammar } from '../../../src/inference/tools/forced.ts';
 import type { ParsedCall, ToolFormat } from '../../../src/inference/tools/format.ts';
+import { heldCallsGrammar } from '../../../src/inference/tools/held.ts';
 import { hermes } from '../../../src/inference/tools/hermes.ts';
 import { llama } from '../../../src/inference/tools/llama.ts';
 import { mistral } from '../../../src/inference/tools/mistral.ts';
@@ -113,15 +113,15 @@ describe('tools', () => {
     const tools = [{ name: 'time' }, { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } }];
     const none = { name: 'time', parameters: { type: 'object', additionalProperties: false } };
     const all = { type: 'tool_calls', form: 'mistral', parallel: true, tools: [none, tools[1]] };
-    assert.equal(forcedCallsGrammar(mistral, { tools, choice: 'required', parallel: true }), JSON.stringify(all));
+    assert.equal(heldCallsGrammar(mistral, { tools, choice: 'required', parallel: true }), JSON.stringify(all));
     const one = { type: 'tool_calls', form: 'llama', parallel: false, tools: [tools[1]] };
-    assert.equal(forcedCallsGrammar(llama, { tools, choice: { name: 'weather' }, parallel: true }), JSON.stringify(one));
+    assert.equal(heldCallsGrammar(llama, { tools, choice: { name: 'weather' }, parallel: true }), JSON.stringify(one));
     assert.throws(
-      () => forcedCallsGrammar(undefined, { tools, choice: 'required', parallel: true }),
+      () => heldCallsGrammar(undefined, { tools, choice: 'required', parallel: true }),
       (error) => isCoded(error, 'GRAMMAR_UNSUPPORTED'),
     );
     assert.throws(
-      () => forcedCallsGrammar(hermes, { tools, choice: { name: 'other' }, parallel: true }),
+      () => heldCallsGrammar(hermes, { tools, choice: { name: 'other' }, parallel: true }),
       (error) => isCoded(error, 'GRAMMAR_INVALID'),
     );
   });

@@ -1,82 +1,16 @@
 import assert from 'node:assert/strict';
-import { CALL_TOOLS_MAX, CALLS_MAX, type Calls } from '../../../../src/inference/grammar/calls.ts';
-import { checkGrammar, Grammar } from '../../../../src/inference/grammar/grammar.ts';
-import { MARK_BYTES_FROM, MARKS } from '../../../../src/inference/grammar/marks.ts';
+import { CALL_TOOLS_MAX, CALLS_MAX } from '../../../../src/inference/grammar/calls.ts';
+import { checkGrammar } from '../../../../src/inference/grammar/grammar.ts';
 import { callsGrammar } from '../../../../src/inference/grammar/text.ts';
-import { type TokenSet, Vocabulary } from '../../../../src/inference/grammar/vocabulary.ts';
-import type { ToolFormat } from '../../../../src/inference/tools/format.ts';
 import { hermes } from '../../../../src/inference/tools/hermes.ts';
 import { llama } from '../../../../src/inference/tools/llama.ts';
-import { mistral } from '../../../../src/inference/tools/mistral.ts';
 import { isCoded } from '../../../../src/util/errors.ts';
 import { seededRandom } from '../../../bench/random.ts';
+import { accepts, FORMATS, grammarOf, TOOLS, walk } from './callSupport.ts';
 import { fits } from './reference.ts';
-import { TOKENS } from './support.ts';
-
-const WEATHER = {
-  type: 'object',
-  properties: { city: { type: 'string', maxLength: 30 }, days: { $ref: '#/$defs/days' } },
-  required: ['city'],
-  additionalProperties: false,
-  $defs: { days: { type: 'integer', minimum: 1, maximum: 14 } },
-};
-/** Names definitions as the other does, and means others. */
-const TIME = { properties: { zone: { $ref: '#/$defs/days' } }, additionalProperties: false, $defs: { days: { enum: ['UTC', 'CET'] } } };
-const TOOLS = [
-  { name: 'weather', parameters: WEATHER },
-  { name: 'time', parameters: TIME },
-];
-const FORMATS: readonly ToolFormat[] = [hermes, llama, mistral];
-
-/** All bytes that text may have, some pieces, and the marks as tokens of their own. */
-const MARK_TOKENS = Object.entries(MARKS).map(([text, byte], i) => ({ id: TOKENS.length + i, text, byte }));
-const SPELLED = [
-  ...TOKENS.map((bytes) => (bytes.every((byte) => byte < MARK_BYTES_FROM) ? bytes : undefined)),
-  ...MARK_TOKENS.map(({ byte }) => Uint8Array.of(byte)),
-];
-const END = SPELLED.length;
-const VOCABULARY = new Vocabulary(SPELLED, new Set([END]));
-
-const grammarOf = (calls: Partial<Calls>): Grammar =>
-  new Grammar(callsGrammar({ form: 'hermes', parallel: false, tools: TOOLS, ...calls }), SPELLED, VOCABULARY);
-const has = (set: TokenSet | undefined, token: number): boolean => (((set?.[token >>> 5] ?? 0) >>> (token & 31)) & 1) === 1;
-const textOf = (token: number): Buffer => Buffer.from(MARK_TOKENS.find(({ id }) => id === token)?.text ?? (SPELLED[token] as Uint8Array));
-
-/** Whether a text may be the whole answer; with `tokens`, marks are the model's tokens. */
-function accepts(grammar: Grammar, text: string, tokens: boolean): boolean {
-  const matcher = grammar.matcher();
-  const marks = tokens ? MARK_TOKENS.map(({ text }) => text) : [];
-  const pieces = text.split(new RegExp(`(${['$^', ...marks].map((mark) => mark.replace(/[[\]]/g, '\\$&')).join('|')})`));
-  for (const piece of pieces) {
-    const id = MARK_TOKENS.find(({ text: mark }) => marks.includes(mark) && mark === piece)?.id;
-    for (const token of id === undefined ? Buffer.from(piece) : [id]) {
-      if (!has(matcher.allowed(), token)) return false;
-      matcher.push(token);
-    }
-  }
-  return has(matcher.allowed(), END);
-}
-
-/** A random walk to the end token, which takes what closes when it has gone on for long. */
-function walk(grammar: Grammar, draw: () => number): string {
-  const matcher = grammar.matcher();
-  const out: Buffer[] = [];
-  const closing = [END, ...MARK_TOKENS.filter(({ text }) => text === '</tool_call>').map(({ id }) => id), ...Buffer.from('"}]')];
-  for (let steps = 0; steps < 2_000; steps++) {
-    const set = matcher.allowed();
-    const allowed = Array.from({ length: END + 1 }, (_, i) => i).filter((i) => has(set, i));
-    assert.ok(allowed.length > 0, `a dead end after ${Buffer.concat(out)}`);
-    const drawn = allowed[Math.floor(draw() * allowed.length)] as number;
-    const token = steps > 80 ? (closing.find((id) => allowed.includes(id)) ?? drawn) : drawn;
-    if (token === END) return Buffer.concat(out).toString('utf8');
-    out.push(textOf(token));
-    matcher.push(token);
-  }
-  throw new Error(`no end after ${Buffer.concat(out).subarray(0, 200)}`);
-}
 
 describe('grammar of tool calls', () => {
-  for (const format of FORMATS) {
+  for (const format of Object.values(FORMATS)) {
     for (const parallel of [false, true]) {
       it(`${format.name}: any walk gives calls with arguments that fit, ${parallel ? 'up to the bound' : 'one'}`, () => {
         const grammar = grammarOf({ form: format.name, parallel });
@@ -167,6 +101,7 @@ describe('grammar of tool calls', () => {
       () =>
         checkGrammar(
           callsGrammar({
+            type: 'tool_calls',
             form: 'llama',
             parallel: false,
             tools: [TOOLS[0] as never, { name: 'g', parameters: { properties: { a: { not: {} } } } }],
