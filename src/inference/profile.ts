@@ -11,7 +11,7 @@ import type { Quantisation } from './quantisation.ts';
  */
 export type ProfileName = Quantisation | 'onnx';
 
-/** Everything that the numbers of a forward pass depend on. Equal profiles give bit-identical logits for equal inputs and chunks. */
+/** Everything that the numbers of a forward pass depend on. Equal profiles give bit-identical logits for equal inputs and chunks, but for int4 (docs/inference.md#scheduling). */
 export interface NumericsProfile {
   /** Arithmetic of the weights and of the computation. */
   readonly profile: ProfileName;
