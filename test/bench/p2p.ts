@@ -47,6 +47,7 @@ export const p2p: Benchmark = {
       );
       try {
         const rates: number[] = [];
+        const nodes: number[] = [];
         for (let round = -1; round < ROUNDS; round++) {
           const root = join(context.dir, 'pulled');
           const store = new ModelStore(root, { peers: blockPeers(client) });
@@ -56,9 +57,13 @@ export const p2p: Benchmark = {
           await rm(root, { recursive: true });
           if (round < 0) continue;
           rates.push(Math.round(rate));
+          nodes.push(joined);
           context.say(`round ${round + 1} of ${ROUNDS}: ${Math.round(rate)} MB/s from ${joined} nodes`);
         }
-        return [summarise('p2p_pull_mb_per_s', 'MB/s', 'higher', rates, context.random, { limit: MB_PER_S_LIMIT })];
+        return [
+          summarise('p2p_pull_mb_per_s', 'MB/s', 'higher', rates, context.random, { limit: MB_PER_S_LIMIT }),
+          summarise('p2p_nodes_sending', '', 'higher', nodes, context.random, { limit: PROVIDERS }),
+        ];
       } finally {
         await client.close();
       }

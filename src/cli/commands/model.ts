@@ -163,6 +163,7 @@ export async function modelVerify(name: string | undefined, options: GlobalOptio
   }
   if (damaged !== undefined) throw damaged;
   if (options.json) io.out(`${JSON.stringify(verified)}\n`);
+  else if (verified.length === 0) io.out('no models; the built-in one is always there\n');
   else for (const one of verified) io.out(`${one.name}: ${one.files} files, ${formatBytes(one.bytes)}, as they were pulled\n`);
 }
 

@@ -32,6 +32,8 @@ const REPO_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?$/;
 /** A branch, tag or commit: what git allows, less what would be another path or query. */
 const REVISION = /^[A-Za-z0-9_](?:[A-Za-z0-9._/+-]{0,253}[A-Za-z0-9_+-])?$/;
 const DEFAULT_REVISION = 'main';
+/** One that lost or changed a letter on the way is no repository's name. */
+const CONTENT_ID_LIKE = /^(?:baf[a-z0-9]{30,}|Qm[A-Za-z0-9]{30,})$/;
 
 /** `owner/name`, or `name` for the hub's oldest models. */
 export function isRepo(text: string): boolean {
@@ -53,7 +55,7 @@ export function parseSource(text: string, context: SourceContext): Source {
   }
   if (/^https?:\/\//i.test(text)) return parseUrl(text, context);
   if (text.startsWith('ipfs://')) return { kind: 'peers', cid: parseContentId(text.slice('ipfs://'.length).replace(/\/$/, '')).toString() };
-  if (parseCid(text) !== undefined) return { kind: 'peers', cid: parseContentId(text).toString() };
+  if (CONTENT_ID_LIKE.test(text) || parseCid(text) !== undefined) return { kind: 'peers', cid: parseContentId(text).toString() };
   const match = /^(?:hf:(?:\/\/)?)?([^@]+)(?:@(.+))?$/.exec(text);
   if (match?.[1] !== undefined && isRepo(match[1])) return hub(match[1], context.revision ?? match[2] ?? DEFAULT_REVISION);
   throw storeError('STORE_SOURCE_INVALID', `${JSON.stringify(text.slice(0, 200))} is no repository, no URL, no content id and no path`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createEngine } from '../../../src/inference/engine.ts';
+import { ProtobufWriter } from '../../../src/inference/onnx/protobuf.ts';
 import { Rehearsals } from '../../../src/inference/rehearsal/index.ts';
 import { type RehearsalLimits, rehearsalLimits } from '../../../src/inference/rehearsal/limits.ts';
 import { GREEDY } from '../../../src/types/index.ts';
@@ -12,6 +13,8 @@ import { isCoded } from '../../../src/util/errors.ts';
 import { fuzzLoaders } from '../../fuzz/loaders.ts';
 import { complete, NEVER } from './run.ts';
 import { writeTinyModel } from './tinyModel.ts';
+
+const PARITY = path.join(import.meta.dirname, '../../fixtures/parity');
 
 type Json = Record<string, unknown>;
 
@@ -119,6 +122,56 @@ describe('hostile model folders', function () {
     bytes.fill(0xff, bytes.length - 4_096);
     await writeFile(file, bytes);
     await refuses('ENGINE_NUMERICS');
+  });
+
+  const node = (op: string, input: string, output: string, domain = ''): ProtobufWriter =>
+    new ProtobufWriter().string(1, input).string(2, output).string(4, op).string(7, domain);
+  const opset = (): ProtobufWriter => new ProtobufWriter().string(1, 'own').int(2, 1);
+  /** A function `name` of one node, which calls another. */
+  const calling = (name: string, other: string): ProtobufWriter =>
+    new ProtobufWriter()
+      .string(1, name)
+      .string(4, 'x')
+      .string(5, 'y')
+      .message(7, node(other, 'x', 'y', 'own'))
+      .message(9, opset())
+      .string(10, 'own');
+  const graph = (...nodes: ProtobufWriter[]): ProtobufWriter =>
+    new ProtobufWriter().message(
+      7,
+      nodes.reduce((all, one) => all.message(1, one), new ProtobufWriter()),
+    );
+  const cyclic: Record<string, () => ProtobufWriter> = {
+    'nodes that wait for each other': () => graph(node('Identity', 'a', 'b'), node('Identity', 'b', 'a')),
+    'a node that waits for itself': () => graph(node('Identity', 'a', 'a')),
+    'functions that call each other': () =>
+      graph(node('f', 'logits', 'z', 'own'))
+        .message(8, opset())
+        .message(25, calling('f', 'g'))
+        .message(25, calling('g', 'f')),
+  };
+  for (const [what, more] of Object.entries(cyclic)) {
+    it(`MODEL_INVALID for an ONNX file with ${what}`, async () => {
+      await rm(dir, { recursive: true });
+      await cp(path.join(PARITY, 'onnx-llama'), dir, { recursive: true });
+      const file = path.join(dir, 'model.onnx');
+      // Messages one behind the other are one message.
+      await writeFile(file, Buffer.concat([await readFile(file), more().finish()]));
+      await refuses('MODEL_INVALID');
+    });
+  }
+
+  it('MODEL_INVALID for an index of shards that leads out of the folder, or to itself', async () => {
+    await rm(dir, { recursive: true });
+    await cp(path.join(PARITY, 'llama'), dir, { recursive: true });
+    const name = 'model.safetensors.index.json';
+    for (const to of ['../../../etc/passwd', name]) {
+      await edit(name, (json) => ({
+        ...json,
+        weight_map: Object.fromEntries(Object.keys(json.weight_map as Json).map((tensor) => [tensor, to])),
+      }));
+      await refuses('MODEL_INVALID');
+    }
   });
 
   it('MODEL_INVALID for a link out of the folder', async () => {

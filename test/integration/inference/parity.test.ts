@@ -9,8 +9,10 @@ import { complete } from './run.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures/parity');
 const MODELS: Record<string, string> = {
+  'gguf-k-quants': 'GGUF, Llama, Q4_K and Q6_K, tied head, tokenizer in the file',
   'gguf-llama': 'GGUF, Llama with rope factors, Q8_0, tokenizer in the file',
   'gguf-qwen2': 'GGUF, Qwen2, Q4_0, tokenizer beside the file',
+  'gguf-qwen3': 'GGUF, Qwen3 with normed queries and keys and wide heads, F32, F16 and Q4_1, untied',
   'onnx-external': 'ONNX export with its weights in two other files, Llama',
   'onnx-fp16': 'ONNX export in fp16, Llama',
   'onnx-gemma': 'ONNX export of torch.onnx, Gemma',

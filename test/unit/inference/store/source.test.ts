@@ -39,6 +39,9 @@ describe('store/source', () => {
       'a@',
       'a@../x',
       'a@-x',
+      // A content id that lost its last letter, and one with a letter changed.
+      'bafybeicunnla72p2s6bd3fwccq4ar5fjw2usuf6g45amptly6vgg7ptbg',
+      'bafybeicunnla72p2s6bd3fwccq4ar5fjw2usuf6g45amptly6vgg7ptb1q',
     ])
       assert.throws(() => parse(text), { code: 'STORE_SOURCE_INVALID' }, text);
   });
