@@ -58,7 +58,11 @@ function stepped(): void {
 
 const fail = (call: number, error: unknown): void => post({ type: 'failed', call, error: toWire(error) });
 
-const cancelled = (call: number): void => post({ type: 'cancelled', call });
+/** What is dropped at the end was not cancelled by its caller, who hears that the engine was closed. */
+let closing = false;
+const cancelled = (call: number): void => {
+  if (!closing) post({ type: 'cancelled', call });
+};
 const events: ModelEvents = { failed: fail, cancelled, stepped };
 
 async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { type: 'load' }>): Promise<void> {
@@ -134,6 +138,7 @@ async function handle(message: ToWorker): Promise<void> {
       for (const model of models.values()) model.cancel(message.call);
       return;
     case 'close':
+      closing = true;
       // A pass holds the thread or is awaited: native memory is given back only when none is under way.
       await Promise.all([...models.values()].map((model) => model.close()));
       process.exit(0);

@@ -51,7 +51,7 @@ export type FromWorker =
   | { readonly type: 'progress' }
   | Answer;
 
-/** The last message of a call: every call gets exactly one, also when it was cancelled. */
+/** The last message of a call: every call gets exactly one, also when it was cancelled, as long as the process is not closed. */
 export type Answer =
   | { readonly type: 'loaded'; readonly call: number; readonly info: ModelInfo; readonly backend: BackendReport }
   | { readonly type: 'ended'; readonly call: number; readonly end: GenerateEnd }
