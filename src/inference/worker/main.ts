@@ -8,6 +8,7 @@ import { checkUnchanged } from '../modelFiles.ts';
 import type { ModelKind } from '../modelKind.ts';
 import { readManifest, requireId } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
+import { endWithParent } from '../parentDeath.ts';
 import { LoadedModel, type ModelEvents } from './model.ts';
 import type { Answer, CallToken, FromWorker, ToWorker } from './protocol.ts';
 import { type SelectedBackend, selectBackend } from './selectBackend.ts';
@@ -153,6 +154,7 @@ process.on('message', (message: ToWorker) => {
 // Ctrl-C and service managers signal all processes of a node: the daemon drains its work first, and then says `close`.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(0));
+await endWithParent();
 try {
   writeFileSync('/proc/self/oom_score_adj', OOM_SCORE);
 } catch {
