@@ -10,8 +10,8 @@ const SET_PARENT_DEATH_SIGNAL = 1;
 export async function endWithParent(): Promise<void> {
   if (process.platform !== 'linux') return;
   try {
-    const { default: koffi } = await import('koffi');
-    const prctl = koffi.load(null).func('int prctl(int option, unsigned long signal)');
+    const { openLibrary } = await import('./nativeLibrary.ts');
+    const prctl = openLibrary(null).func('int prctl(int option, unsigned long signal)');
     prctl(SET_PARENT_DEATH_SIGNAL, constants.signals.SIGKILL);
   } catch {
     // Without koffi's native part there is no way to ask.

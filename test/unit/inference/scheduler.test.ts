@@ -263,6 +263,15 @@ describe('scheduler', () => {
     assert.deepEqual(await fed('b', prompt), [8, 8, 4]);
   });
 
+  it('tells of every step, also of those that give no token', async () => {
+    let steps = 0;
+    const session = new HashSession(2);
+    const scheduler = schedulerOf(session, { onStep: () => steps++ });
+    await new Promise<void>((resolve) => scheduler.submit(recordingJob(0, { prompt: new Array(40).fill(5), count: 1 }, [], resolve)));
+    await scheduler.close();
+    assert.ok(steps >= session.steps.length && session.steps.length === 5);
+  });
+
   it('decodes all filled rows in one pass', async () => {
     const session = new HashSession(5);
     const scheduler = schedulerOf(session);
