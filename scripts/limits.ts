@@ -137,6 +137,12 @@ const GROUPS: Readonly<Record<string, readonly Limit[]>> = {
     ['Files of a sharded model', 'src/inference/modelFiles.ts#SHARDS_MAX', '`MODEL_INVALID`'],
     ['Self-test of a model at start', 'src/roles/miner/measure.ts#SELF_TEST_TIMEOUT_MS', 'the miner does not serve it, `TIMEOUT`'],
     ['Memory of the engine’s process', 'config:miner.memoryMiB', '`ENGINE_CRASHED`; the next call starts a new one'],
+    [
+      'Silence of the engine’s process with work, least',
+      'src/inference/worker/watchdog.ts#STALL_BASE_MS',
+      '`ENGINE_STALLED`; more for larger models and after longer steps',
+    ],
+    ['Engine processes lost in a row', 'src/inference/worker/restarts.ts#ENDS_MAX', 'calls get the last error for a minute'],
     ['Ending of the engine’s process', 'src/inference/worker/host.ts#CLOSE_TIMEOUT_MS', 'it is killed'],
     ['Wait for the voucher', 'src/node/index.ts#VOUCHER_TIMEOUT_MS', '`TIMEOUT`; the task stays unpaid'],
   ],

@@ -126,7 +126,7 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
   ).option('--car <file>', 'the file; it must not be there');
   add(model, 'list', 'models in the store', async (options) => (await models()).modelList(options, io));
   add(model, 'show <name>', 'one model and its files', async (options, [name = '']) => (await models()).modelShow(name, options, io));
-  add(model, 'verify [name]', 'read everything again and compare the hashes', async (options, [name]) =>
+  add(model, 'verify [name]', 'read everything again, compare the hashes; what did not run is tried again', async (options, [name]) =>
     (await models()).modelVerify(name, options, io),
   );
   add(model, 'share <name>', 'let other nodes have a model', async (options, [name = '']) =>

@@ -116,6 +116,13 @@ export const inferenceError = defineErrors('inference', {
     http: 500,
     retryable: true,
   },
+  ENGINE_STALLED: {
+    summary: 'The process of the engine made no progress for longer than any of its steps may take, and was ended.',
+    remedy:
+      'Retry: nothing was committed to, and the next call starts a new one. If it repeats, update the driver of the GPU, or set provider to cpu.',
+    http: 500,
+    retryable: true,
+  },
   ENGINE_CLOSED: {
     summary: 'The engine was closed.',
     remedy: 'Open a new engine.',

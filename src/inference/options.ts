@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../util/clock.ts';
 import { inferenceError } from './errors.ts';
 import { PROVIDERS, type ProviderName } from './provider.ts';
 import { QUANTISATIONS, type Quantisation } from './quantisation.ts';
@@ -36,13 +37,15 @@ export interface EngineOptions {
   readonly gpuMemoryMiB?: number;
   /** Bound on the resident memory of the worker process, MiB, 0–16,777,216: above it the worker is ended, as by a crash. 0 is none. Linux. */
   readonly memoryMiB?: number;
+  /** That the worker is watched by. */
+  readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where models are tried out before they are loaded; engines without one share one that remembers in memory. */
   readonly rehearsals?: Rehearsals;
 }
 
 /** What crosses to the worker: all settings, checked, no functions. */
-export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'logger' | 'rehearsals'>>;
+export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'clock' | 'logger' | 'rehearsals'>>;
 
 const RANGES = {
   threads: [1, THREADS_MAX],

@@ -18,6 +18,10 @@ export interface SchedulerInit {
   readonly clock: Clock;
   /** A job ended by an error: its own, or that of the forward pass it was in. */
   readonly onFailure: (job: Job, error: unknown) => void;
+  /** A job has left because it was cancelled. */
+  readonly onCancelled?: (job: Job) => void;
+  /** Told between two steps. */
+  readonly onStep?: () => void;
 }
 
 interface Seat {
@@ -80,15 +84,15 @@ export class Scheduler {
     this.#running ??= this.#loop();
   }
 
-  /** Drops a job without an answer; its row is free before the next step. */
+  /** Drops a job, which is told to `onCancelled`; its row is free before the next step. */
   cancel(call: number): void {
     const waiting = this.#waiting.findIndex((job) => job.call === call);
-    if (waiting !== -1) this.#waiting.splice(waiting, 1);
+    if (waiting !== -1) for (const job of this.#waiting.splice(waiting, 1)) this.#init.onCancelled?.(job);
     else if ([...this.#decoding, ...this.#filling].some((seat) => seat.job.call === call)) this.#cancelled.add(call);
     this.#wake?.();
   }
 
-  /** Drops all jobs without an answer and waits until no pass is under way. */
+  /** Drops all jobs and waits until no pass is under way. */
   async close(): Promise<void> {
     this.#waiting.length = 0;
     for (const seat of [...this.#decoding, ...this.#filling]) this.#cancelled.add(seat.job.call);
@@ -100,6 +104,7 @@ export class Scheduler {
     for (;;) {
       // Messages (cancel, submit) are handled between two steps.
       await new Promise<void>((resolve) => setImmediate(resolve));
+      this.#init.onStep?.();
       this.#dropCancelled();
       this.#admit();
       if (this.active === 0) break;
@@ -112,7 +117,11 @@ export class Scheduler {
   }
 
   #dropCancelled(): void {
-    for (const seat of [...this.#decoding, ...this.#filling]) if (this.#cancelled.has(seat.job.call)) this.#leave(seat);
+    for (const seat of [...this.#decoding, ...this.#filling]) {
+      if (!this.#cancelled.has(seat.job.call)) continue;
+      this.#leave(seat);
+      this.#init.onCancelled?.(seat.job);
+    }
   }
 
   #admit(): void {

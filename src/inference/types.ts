@@ -15,6 +15,10 @@ export interface EngineStatus {
   /** Threads inside one forward pass. */
   readonly threads: number;
   readonly models: readonly ModelInfo[];
+  /** Worker processes that ended by themselves or stalled, since the engine was made. */
+  readonly lost: number;
+  /** How the last of them ended, with what to do. */
+  readonly warning?: string;
   /** The worker process; undefined while there is none. */
   readonly pid: number | undefined;
   /** Slots that hold a request now, over all models, and requests that wait for one. */
@@ -134,7 +138,7 @@ export interface Engine {
    * Loads a model folder; a second call for the same folder returns the loaded one.
    *
    * @throws MODEL_NOT_FOUND, MODEL_FILE_MISSING, MODEL_FILE_TOO_LARGE, MODEL_INVALID, MODEL_UNSUPPORTED, MODEL_HASH_MISMATCH,
-   * BACKEND_UNAVAILABLE, ENGINE_CRASHED, ENGINE_CLOSED
+   * BACKEND_UNAVAILABLE, ENGINE_CRASHED, ENGINE_STALLED, ENGINE_CLOSED
    */
   load(dir: string, options?: LoadOptions): Promise<ModelInfo>;
   /**
@@ -142,7 +146,7 @@ export interface Engine {
    * an abort ends the stream with finishReason 'cancelled' and does not throw.
    *
    * @throws MODEL_NOT_FOUND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, GRAMMAR_INVALID, GRAMMAR_UNSUPPORTED,
-   * GRAMMAR_TOO_LARGE, ENGINE_QUEUE_FULL, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_CLOSED
+   * GRAMMAR_TOO_LARGE, ENGINE_QUEUE_FULL, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_STALLED, ENGINE_CLOSED
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GeneratedToken, GenerateEnd>;
   /**
@@ -155,14 +159,14 @@ export interface Engine {
    * One vector for each input: an encoder's embedding, or a classifier's chances in the order of `ModelInfo.labels`. What an input gives does
    * not depend on what is encoded beside it.
    *
-   * @throws MODEL_NOT_FOUND, MODEL_KIND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, ENGINE_NUMERICS, ENGINE_CRASHED,
+   * @throws MODEL_NOT_FOUND, MODEL_KIND, PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_OUT_OF_RANGE, REQUEST_INVALID, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_STALLED,
    * ENGINE_CLOSED
    */
   encode(request: EncodeRequest, signal: AbortSignal): Promise<readonly Float32Array[]>;
   /**
    * One pass of a model with a signature.
    *
-   * @throws MODEL_NOT_FOUND, MODEL_KIND, REQUEST_INVALID naming the tensor, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_CLOSED
+   * @throws MODEL_NOT_FOUND, MODEL_KIND, REQUEST_INVALID naming the tensor, ENGINE_NUMERICS, ENGINE_CRASHED, ENGINE_STALLED, ENGINE_CLOSED
    */
   run(request: TensorRequest, signal: AbortSignal): Promise<Readonly<Record<string, TensorValue>>>;
   close(): Promise<void>;

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { ModelId } from '../types/index.ts';
 import { BoundedQueue } from '../util/boundedQueue.ts';
+import { type Clock, systemClock } from '../util/clock.ts';
 import { type CodedError, utilError } from '../util/errors.ts';
 import { inferenceError } from './errors.ts';
+import { folderStamps } from './modelFiles.ts';
 import { requireId } from './models.ts';
 import { type EngineOptions, type ResolvedEngineOptions, resolveOptions } from './options.ts';
 import { type Rehearsals, sharedRehearsals } from './rehearsal/index.ts';
@@ -23,6 +25,7 @@ import type {
 } from './types.ts';
 import { WorkerHost } from './worker/host.ts';
 import type { Answer, BackendReport, ToWorker } from './worker/protocol.ts';
+import { Restarts } from './worker/restarts.ts';
 
 interface LoadedModel {
   readonly dir: string;
@@ -36,6 +39,8 @@ export class WorkerEngine implements Engine {
   readonly #options: ResolvedEngineOptions;
   readonly #logger: Logger | undefined;
   readonly #rehearsals: Rehearsals;
+  readonly #clock: Clock;
+  readonly #restarts: Restarts;
   readonly #closing = new AbortController();
   readonly #models = new Map<ModelId, LoadedModel>();
   readonly #loading = new Map<string, Promise<ModelInfo>>();
@@ -48,6 +53,8 @@ export class WorkerEngine implements Engine {
     this.#options = resolveOptions(options);
     this.#logger = options.logger;
     this.#rehearsals = options.rehearsals ?? sharedRehearsals;
+    this.#clock = options.clock ?? systemClock;
+    this.#restarts = new Restarts(this.#clock);
   }
 
   get status(): EngineStatus {
@@ -59,6 +66,7 @@ export class WorkerEngine implements Engine {
       queued += Math.max(0, count - slots);
     }
     const warning = this.#backend?.warning;
+    const { lost, warning: lostLast } = this.#restarts;
     const onProvider = this.#backend?.provider;
     return {
       backend: { requested: backend, actual: this.#backend?.actual, ...(warning === undefined ? {} : { warning }) },
@@ -67,6 +75,8 @@ export class WorkerEngine implements Engine {
       threads,
       models: [...this.#models.values()].map((model) => model.info),
       pid: this.#host?.pid,
+      lost,
+      ...(lostLast === undefined ? {} : { warning: lostLast }),
       active,
       queued,
     };
@@ -87,24 +97,23 @@ export class WorkerEngine implements Engine {
     const promptTokens = request.promptIds.length;
     let completionTokens = 0;
     let end: GenerateEnd | undefined;
-    if (!signal.aborted) {
-      const host = await this.#hostOf(model);
+    const host = signal.aborted ? undefined : await this.#hostOf(model);
+    if (host !== undefined && !signal.aborted) {
       const tokens = new BoundedQueue<GeneratedToken>(Math.min(request.maxTokens, model.info.contextTokens) + 1);
-      const call = host.open({
+      const call = host.call((number) => ({ type: 'generate', call: number, request }), {
         token: (token) => tokens.tryPush(token),
         answer: (answer) => {
           if (answer.type !== 'ended') return;
           end = answer.end;
+          this.#restarts.answered();
           tokens.close();
         },
         fail: (error) => tokens.close(error),
       });
       const onAbort = (): void => tokens.close();
       signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
       this.#count(request.model, 1);
       try {
-        if (!signal.aborted) host.post({ type: 'generate', call, request });
         for await (const token of tokens) {
           completionTokens++;
           yield token;
@@ -112,8 +121,7 @@ export class WorkerEngine implements Engine {
       } finally {
         this.#count(request.model, -1);
         signal.removeEventListener('abort', onAbort);
-        host.forget(call);
-        if (end === undefined) host.post({ type: 'cancel', call });
+        host.cancel(call);
       }
     }
     return end ?? { finishReason: 'cancelled', promptTokens, cachedTokens: 0, completionTokens };
@@ -150,21 +158,21 @@ export class WorkerEngine implements Engine {
     const host = await this.#hostOf(model);
     signal.throwIfAborted();
     const answer = Promise.withResolvers<Extract<Answer, { type: T }>>();
-    const call = host.open({
+    const call = host.call(message, {
       answer: (reply) => {
-        if (reply.type === type) answer.resolve(reply as Extract<Answer, { type: T }>);
+        if (reply.type !== type) return;
+        this.#restarts.answered();
+        answer.resolve(reply as Extract<Answer, { type: T }>);
       },
       fail: (error) => answer.reject(error),
     });
     const onAbort = (): void => {
-      host.forget(call);
-      host.post({ type: 'cancel', call });
+      host.cancel(call);
       answer.reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });
     this.#count(model.info.id, 1);
     try {
-      host.post(message(call));
       return await answer.promise;
     } finally {
       this.#count(model.info.id, -1);
@@ -198,12 +206,15 @@ export class WorkerEngine implements Engine {
     this.#closing.signal.throwIfAborted();
     for (const model of this.#models.values()) if (model.dir === dir && model.host === this.#host) return model.info;
     const rehearsed = await this.#rehearsals.check(dir, this.#closing.signal);
+    const bytes = (await folderStamps(dir)).reduce((sum, file) => sum + file.bytes, 0);
     this.#closing.signal.throwIfAborted();
     const host = this.#worker();
+    host.expect(bytes);
     const expectedId = options.expectedId ?? rehearsed;
     if (rehearsed !== undefined) requireId({ dir, id: rehearsed }, expectedId);
     const answer = Promise.withResolvers<ModelInfo>();
-    const call = host.open({
+    const wanted = expectedId === undefined ? {} : { expectedId };
+    host.call((call) => ({ type: 'load', call, dir, options: wanted }), {
       answer: (message) => {
         if (message.type !== 'loaded') return;
         this.#started(message.backend);
@@ -212,7 +223,6 @@ export class WorkerEngine implements Engine {
       },
       fail: (error) => answer.reject(error),
     });
-    host.post({ type: 'load', call, dir, options: expectedId === undefined ? {} : { expectedId } });
     return answer.promise;
   }
 
@@ -228,14 +238,16 @@ export class WorkerEngine implements Engine {
 
   #worker(): WorkerHost {
     if (this.#host !== undefined) return this.#host;
-    const host = new WorkerHost(this.#options, (error) => this.#onCrash(host, error));
+    this.#restarts.check();
+    const host = new WorkerHost(this.#options, this.#clock, (error) => this.#onLost(host, error));
     this.#host = host;
     return host;
   }
 
-  #onCrash(host: WorkerHost, error: CodedError): void {
+  #onLost(host: WorkerHost, error: CodedError): void {
     if (this.#host === host) this.#host = undefined;
-    this.#logger?.error({ err: error, code: error.code }, 'inference worker ended; the next call starts a new one');
+    this.#restarts.ended(error);
+    this.#logger?.error({ err: error, code: error.code, remedy: error.remedy }, 'inference worker lost; the next call starts a new one');
   }
 
   #count(model: ModelId, change: 1 | -1): void {

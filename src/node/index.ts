@@ -293,7 +293,7 @@ async function build(options: NodeOptions, undo: (() => unknown)[], unwind: () =
     log,
     stop: () => void stop(),
   });
-  exportMetrics(metrics, { running, chain, network, refused: refusals.all, roles: [...roles], version });
+  exportMetrics(metrics, { running, chain, network, engine: models?.engine, refused: refusals.all, roles: [...roles], version });
 
   if (config.api.rest.enabled) {
     const { host, port, allowedHosts, allowedOrigins, tokenFile, bodyBytesMax, connectionsMax } = config.api.rest;

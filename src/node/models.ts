@@ -71,6 +71,7 @@ export async function loadModels(components: ModelComponents, roles: ReadonlySet
           speculation: miner.speculation,
         }
       : { slots: 1, prefixRows: 0 }),
+    clock,
     logger: log.child({ module: 'inference' }),
     rehearsals,
   });

@@ -153,7 +153,7 @@ function statusOf(c: ServiceComponents): NodeStatus {
             requested: engine.backend.requested,
             provider: engine.provider.actual ?? 'starting',
             providerRequested: engine.provider.requested,
-            warnings: [engine.backend.warning, engine.provider.warning].filter((text) => text !== undefined),
+            warnings: [engine.backend.warning, engine.provider.warning, engine.warning].filter((text) => text !== undefined),
             runtime: `onnxruntime ${engine.runtimeVersion ?? ''}`.trim(),
             threads: engine.threads,
             models: engine.models.map((model) => model.name),

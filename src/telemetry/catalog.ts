@@ -49,6 +49,12 @@ export const METRICS = {
     unit: 'models',
     labels: ['role', 'code'],
   },
+  cortensord_engine_lost: {
+    type: 'gauge',
+    help: 'Engine processes that crashed or stalled since the start; status has the last reason.',
+    unit: 'processes',
+    labels: [],
+  },
   cortensord_role: {
     type: 'gauge',
     help: 'What a role counts since its start or holds now, by name.',

@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path';
 import { ensureDataDir } from '../../config/dataDir.ts';
 import { cliEnv } from '../../config/load.ts';
 import type { BatchRates } from '../../inference/measure.ts';
+import type { Rehearsals } from '../../inference/rehearsal/index.ts';
+import type { RehearsalOutcome } from '../../inference/rehearsal/records.ts';
 import type { StoreEvents } from '../../inference/store/events.ts';
 import { HUB_ENDPOINT, parseEndpoint } from '../../inference/store/hub.ts';
 import { ModelStore, type PullOptions } from '../../inference/store/index.ts';
@@ -78,12 +80,25 @@ async function pullFrom(source: Source, wish: PullOptions, options: GlobalOption
   io.out(options.json ? `${JSON.stringify({ ...model, folder, engine })}\n` : `${modelText(model, folder)}\nengine: ${engine}\n`);
 }
 
+const RUNS = 'runs it';
+
+async function openRehearsals(dataDir: string): Promise<Rehearsals> {
+  const { Rehearsals } = await import('../../inference/rehearsal/index.ts');
+  return new Rehearsals({ recordsDir: join(dataDir, 'rehearsals') });
+}
+
+/** What is remembered of trying a model out. */
+const knownText = (outcome: RehearsalOutcome | undefined): string => {
+  if (outcome === undefined) return 'not tried';
+  return 'id' in outcome ? RUNS : `${outcome.failure.code}: ${outcome.failure.message}`;
+};
+
 /** Whether the engine can run what was pulled; the store also keeps what it cannot. */
 async function triedOut(folder: string, dataDir: string): Promise<string> {
-  const { Rehearsals } = await import('../../inference/rehearsal/index.ts');
+  const rehearsals = await openRehearsals(dataDir);
   try {
-    await interruptible('interrupted', (signal) => new Rehearsals({ recordsDir: join(dataDir, 'rehearsals') }).check(folder, signal));
-    return 'runs it';
+    await interruptible('interrupted', (signal) => rehearsals.check(folder, signal));
+    return RUNS;
   } catch (error) {
     const { code, message } = toCoded(error);
     if (code === 'CANCELLED') throw error;
@@ -92,17 +107,19 @@ async function triedOut(folder: string, dataDir: string): Promise<string> {
 }
 
 export async function modelList(options: GlobalOptions, io: Io): Promise<void> {
-  const { store } = await openStore(options, io);
+  const { store, dataDir } = await openStore(options, io);
   const models = await store.list();
+  const rehearsals = await openRehearsals(dataDir);
+  const engine = await Promise.all(models.map(async ({ name }) => knownText(await rehearsals.known(store.layout.view(name)))));
   if (options.json) {
-    io.out(`${JSON.stringify(models)}\n`);
+    io.out(`${JSON.stringify(models.map((model, index) => ({ ...model, engine: engine[index] })))}\n`);
     return;
   }
   if (models.length === 0) {
     io.out('no models; the built-in one is always there\n');
     return;
   }
-  const rows = models.map((model) => [
+  const rows = models.map((model, index) => [
     model.name,
     formatBytes(model.total),
     String(model.files.length),
@@ -111,8 +128,9 @@ export async function modelList(options: GlobalOptions, io: Io): Promise<void> {
     model.shared === true ? 'yes' : 'no',
     model.cid ?? '(verify makes it)',
     sourceText(model),
+    engine[index] as string,
   ]);
-  io.out(table(['name', 'size', 'files', 'licence', 'pulled', 'shared', 'content id', 'source'], rows));
+  io.out(table(['name', 'size', 'files', 'licence', 'pulled', 'shared', 'content id', 'source', 'engine'], rows));
 }
 
 export async function modelShow(name: string, options: GlobalOptions, io: Io): Promise<void> {
@@ -146,14 +164,16 @@ export async function modelRemove(name: string, options: GlobalOptions, io: Io):
   io.out(options.json ? `${JSON.stringify({ name, bytesFreed })}\n` : `removed ${name}; ${formatBytes(bytesFreed)} freed\n`);
 }
 
-/** One model, or all of them. All are read before the first damage is reported. */
+/** One model, or all of them. All are read before the first damage is reported, and tried out again when they are next used. */
 export async function modelVerify(name: string | undefined, options: GlobalOptions, io: Io): Promise<void> {
-  const { store } = await openStore(options, io);
+  const { store, dataDir } = await openStore(options, io);
+  const rehearsals = await openRehearsals(dataDir);
   const names = name === undefined ? (await store.list()).map((model) => model.name) : [name];
   const verified: { name: string; files: number; bytes: number }[] = [];
   let damaged: unknown;
   for (const one of names) {
     try {
+      await rehearsals.forget(store.layout.view(one));
       const model = await follow((signal) => store.verify(one, signal), options, io);
       verified.push({ name: one, files: model.files.length, bytes: model.total });
     } catch (error) {

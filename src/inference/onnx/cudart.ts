@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import koffi from 'koffi';
+import { openLibrary } from '../nativeLibrary.ts';
 import type { Pointer } from './ortApi.ts';
 
 /** A line of /proc/self/maps ends with the file that is mapped. */
@@ -32,7 +32,7 @@ export function loadedCudart(maps = readFileSync('/proc/self/maps', 'utf8')): st
 
 /** @throws when the library is not found or has no such device */
 export function openCudart(device: number, file = loadedCudart()): Cudart {
-  const library = koffi.load(file);
+  const library = openLibrary(file);
   const message = library.func('const char* cudaGetErrorString(int error)') as (error: number) => string;
   const call = (signature: string): ((...values: unknown[]) => void) => {
     const native = library.func(signature) as (...values: unknown[]) => number;

@@ -2,6 +2,7 @@ import { platform } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { inferenceError } from '../errors.ts';
+import { openLibrary } from '../nativeLibrary.ts';
 import { TENSOR_TYPE, type TensorType } from './graphWriter.ts';
 import { NativeStrings } from './nativeMemory.ts';
 import { LIBRARY_DIR } from './ortPackage.ts';
@@ -25,7 +26,6 @@ const ENTRIES = 217;
 const LOG_ERROR = 3;
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;
-const STACK_BYTES = 8 << 20;
 
 /** Positions in OrtApi (onnxruntime_c_api.h) with the C signature of each function used here. */
 const FUNCTIONS = {
@@ -76,8 +76,7 @@ export class OrtApi {
   readonly library: unknown;
 
   constructor() {
-    koffi.config({ sync_stack_size: STACK_BYTES });
-    const library = koffi.load(libraryPath());
+    const library = openLibrary(libraryPath());
     this.library = library;
     const base = library.func('void* OrtGetApiBase()')() as Pointer;
     const [getApi, getVersion] = koffi.decode(base, 'void*', 2) as [Pointer, Pointer];

@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { ModelId } from '../../types/index.ts';
+import { toCoded } from '../../util/errors.ts';
 import { inferenceError } from '../errors.ts';
 import { folderStamps } from '../modelFiles.ts';
 import { DEFAULT_MODEL_DIR, PACKAGE_VERSION } from '../models.ts';
+import { fromWire } from '../worker/wireError.ts';
+import { liesInFiles } from './failures.ts';
 import { type RehearsalLimits, rehearsalLimits } from './limits.ts';
 import { rehearseInProcess } from './process.ts';
 import type { RehearsalOptions } from './protocol.ts';
-import { type RehearsalRecord, RehearsalRecords } from './records.ts';
+import { type RehearsalOutcome, type RehearsalRecord, RehearsalRecords } from './records.ts';
 
 export interface RehearsalsInit {
   /** Where it is noted what was tried out; in memory only when absent. */
@@ -30,7 +33,7 @@ export class Rehearsals {
   readonly #limits: (bytes: number) => RehearsalLimits;
   readonly #records: RehearsalRecords | undefined;
   readonly #logger: Logger | undefined;
-  readonly #passed = new Map<string, RehearsalRecord>();
+  readonly #known = new Map<string, RehearsalRecord>();
   readonly #running = new Map<string, { readonly work: Promise<ModelId>; readonly signal: AbortSignal }>();
   /** One after another: memory is for one. */
   #last: Promise<unknown> = Promise.resolve();
@@ -44,19 +47,18 @@ export class Rehearsals {
 
   /**
    * @returns the id that a load must find, so that what is loaded is what was tried out; undefined for the package's own model
-   * @throws what loading throws, MODEL_REHEARSAL_CRASHED, MODEL_REHEARSAL_TIMEOUT, MODEL_REHEARSAL_MEMORY; the signal's reason
+   * @throws what loading throws, now or, while the files are the same, when they were tried out; MODEL_REHEARSAL_CRASHED, MODEL_REHEARSAL_TIMEOUT, MODEL_REHEARSAL_MEMORY; the signal's reason
    */
   async check(dir: string, signal: AbortSignal): Promise<ModelId | undefined> {
     const folder = await realpath(dir).catch((error: unknown) => {
       throw inferenceError('MODEL_NOT_FOUND', `no model folder at ${dir}`, { dir }, error);
     });
     if (folder === (await realpath(DEFAULT_MODEL_DIR))) return undefined;
-    const files = await folderStamps(folder);
-    const stamps = createHash('sha256').update(JSON.stringify(files)).digest('hex');
-    const known = this.#passed.get(folder) ?? (await this.#records?.read(folder));
-    if (known?.stamps === stamps && known.version === PACKAGE_VERSION) {
+    const stamps = stampsOf(await folderStamps(folder));
+    const known = await this.#recordOf(folder, stamps);
+    if (known !== undefined) {
       this.#remember(folder, known);
-      return known.id;
+      return idOf(known.outcome);
     }
     const key = `${folder} ${stamps}`;
     const running = this.#running.get(key);
@@ -69,6 +71,25 @@ export class Rehearsals {
     });
   }
 
+  /** What is remembered of a folder whose files are the same as then; tries nothing out. */
+  async known(dir: string): Promise<RehearsalOutcome | undefined> {
+    const folder = await realpath(dir).catch(() => dir);
+    const stamps = await folderStamps(folder).then(stampsOf, () => '');
+    return (await this.#recordOf(folder, stamps))?.outcome;
+  }
+
+  /** The folder is tried out again when it is next used. */
+  async forget(dir: string): Promise<void> {
+    const folder = await realpath(dir).catch(() => dir);
+    this.#known.delete(folder);
+    await this.#records?.forget(folder);
+  }
+
+  async #recordOf(folder: string, stamps: string): Promise<RehearsalRecord | undefined> {
+    const record = this.#known.get(folder) ?? (await this.#records?.read(folder));
+    return record?.stamps === stamps && record.version === PACKAGE_VERSION ? record : undefined;
+  }
+
   #start(key: string, folder: string, stamps: string, signal: AbortSignal): Promise<ModelId> {
     const work = this.#last.then(() => this.#rehearse(folder, stamps, signal)).finally(() => this.#running.delete(key));
     this.#running.set(key, { work, signal });
@@ -79,19 +100,40 @@ export class Rehearsals {
   async #rehearse(folder: string, stamps: string, signal: AbortSignal): Promise<ModelId> {
     const bytes = (await folderStamps(folder)).reduce((sum, { bytes: size }) => sum + size, 0);
     this.#logger?.info({ dir: folder, bytes }, 'trying a model out');
-    const id = await rehearseInProcess({ dir: folder, options: this.#options }, this.#limits(bytes), signal);
-    const record = { id, stamps, version: PACKAGE_VERSION };
+    try {
+      const id = await rehearseInProcess({ dir: folder, options: this.#options }, this.#limits(bytes), signal);
+      await this.#note(folder, { outcome: { id }, stamps, version: PACKAGE_VERSION });
+      return id;
+    } catch (error) {
+      const coded = toCoded(error);
+      const failure = { code: coded.code, message: coded.message };
+      if (liesInFiles(coded)) await this.#note(folder, { outcome: { failure }, stamps, version: PACKAGE_VERSION });
+      throw error;
+    }
+  }
+
+  async #note(folder: string, record: RehearsalRecord): Promise<void> {
     this.#remember(folder, record);
     await this.#records?.write(folder, record);
-    return id;
   }
 
   #remember(folder: string, record: RehearsalRecord): void {
-    this.#passed.delete(folder);
-    this.#passed.set(folder, record);
-    const [oldest] = this.#passed.keys();
-    if (this.#passed.size > FOLDERS_MAX && oldest !== undefined) this.#passed.delete(oldest);
+    this.#known.delete(folder);
+    this.#known.set(folder, record);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > FOLDERS_MAX && oldest !== undefined) this.#known.delete(oldest);
   }
+}
+
+const stampsOf = (files: Awaited<ReturnType<typeof folderStamps>>): string =>
+  createHash('sha256').update(JSON.stringify(files)).digest('hex');
+
+/** @throws the failure that is remembered, which says so */
+function idOf(outcome: RehearsalOutcome): ModelId {
+  if ('id' in outcome) return outcome.id;
+  const { code, message } = outcome.failure;
+  const again = 'remembered from an earlier try; a changed file, or `cortensord model verify` of a model in the store, brings a new one';
+  throw fromWire({ code, message: `${message} (${again})`, data: {}, cause: undefined });
 }
 
 /** For engines that are given none: what one of them tried out, the others need not. */

@@ -1,5 +1,6 @@
 /** Entry of the process that tries a model out: loaders meet the files of strangers here first. */
 import { writeSync } from 'node:fs';
+import { endWithParent } from '../parentDeath.ts';
 import { toWire } from '../worker/wireError.ts';
 import { ANSWER_FD, ANSWER_TEXT_CHARS_MAX, type RehearsalAnswer, type RehearsalRequest } from './protocol.ts';
 import { rehearse } from './rehearse.ts';
@@ -16,5 +17,6 @@ async function answer(): Promise<RehearsalAnswer> {
   }
 }
 
+await endWithParent();
 writeSync(ANSWER_FD, JSON.stringify(await answer()));
 process.exit(0);

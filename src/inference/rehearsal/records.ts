@@ -1,11 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelId } from '../../types/index.ts';
+import { inferenceError } from '../errors.ts';
+import type { WireError } from '../worker/protocol.ts';
+
+/** What trying out gave: the model's id, or why its files do not run. */
+export type RehearsalOutcome = { readonly id: ModelId } | { readonly failure: Omit<WireError, 'data' | 'cause'> };
 
 /** A model that was tried out, and what tells that it is still the same files and the same loaders. */
 export interface RehearsalRecord {
-  readonly id: ModelId;
+  readonly outcome: RehearsalOutcome;
   /** SHA-256 over the stamps of the folder's entries. */
   readonly stamps: string;
   /** Of this package. */
@@ -23,9 +28,9 @@ export class RehearsalRecords {
 
   async read(folder: string): Promise<RehearsalRecord | undefined> {
     try {
-      const { id, stamps, version } = JSON.parse(await readFile(this.#file(folder), 'utf8')) as Record<string, unknown>;
-      if (typeof id !== 'string' || !/^0x[0-9a-f]{64}$/.test(id)) return undefined;
-      return { id: id as ModelId, stamps: String(stamps), version: String(version) };
+      const { outcome, stamps, version } = JSON.parse(await readFile(this.#file(folder), 'utf8')) as RehearsalRecord;
+      const known = 'id' in outcome ? /^0x[0-9a-f]{64}$/.test(outcome.id) : outcome.failure.code in inferenceError.definitions;
+      return known ? { outcome, stamps: String(stamps), version: String(version) } : undefined;
     } catch {
       return undefined;
     }
@@ -42,6 +47,10 @@ export class RehearsalRecords {
     } catch {
       // A full or read-only disk.
     }
+  }
+
+  async forget(folder: string): Promise<void> {
+    await rm(this.#file(folder), { force: true });
   }
 
   #file(folder: string): string {

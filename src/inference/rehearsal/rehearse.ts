@@ -52,7 +52,11 @@ async function rehearseText(manifest: ModelManifest, options: ResolvedEngineOpti
     return;
   }
   const failed = Promise.withResolvers<never>();
-  const model = await LoadedModel.load(manifest, backend, options, (_, error) => failed.reject(error));
+  const model = await LoadedModel.load(manifest, backend, options, {
+    failed: (_, error) => failed.reject(error),
+    cancelled: () => {},
+    stepped: () => {},
+  });
   const { vocab, contextTokens } = model.info;
   const promptIds = fitting(ids, vocab, Math.min(PROMPT_TOKENS_MAX, contextTokens - 1));
   const ended = new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Clock } from '../../util/clock.ts';
 import type { CodedError } from '../../util/errors.ts';
 import { inferenceError } from '../errors.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
@@ -6,6 +7,7 @@ import { residentBytes } from '../residentMemory.ts';
 import type { GeneratedToken } from '../types.ts';
 import { startWorker } from './process.ts';
 import type { Answer, FromWorker, ToWorker } from './protocol.ts';
+import { Watchdog } from './watchdog.ts';
 import { fromWire } from './wireError.ts';
 
 /** Receives what the worker answers to one call; `answer` and `fail` end it. */
@@ -17,40 +19,47 @@ export interface CallHandler {
 
 /** A worker that is told to end gives native memory back first; one that hangs is ended after this. */
 export const CLOSE_TIMEOUT_MS = 5_000;
+/** What the kernel cannot end by then, because a driver's call does not return, is given up. */
+export const KILL_TIMEOUT_MS = 5_000;
 
 const MEMORY_POLL_MS = 500;
 
-/** The worker process and the calls that are under way in it. A worker that ends takes its calls with it, as ENGINE_CRASHED. */
+const IGNORED: CallHandler = { answer: () => {}, fail: () => {} };
+
+/**
+ * The worker process and the calls that are under way in it. A worker that ends takes its calls with it, as ENGINE_CRASHED; one that makes no progress
+ * is ended and takes them with it as ENGINE_STALLED.
+ */
 export class WorkerHost {
   readonly #worker: ChildProcess;
   readonly #calls = new Map<number, CallHandler>();
   readonly #gone = Promise.withResolvers<void>();
+  readonly #watchdog: Watchdog;
+  readonly #onLost: (error: CodedError) => void;
+  readonly #kill = (): void => void this.#worker.kill('SIGKILL');
+  readonly #memoryWatch: NodeJS.Timeout | undefined;
   #nextCall = 1;
   #closing = false;
-  #ended = false;
+  /** Why calls fail now. */
+  #ended: CodedError | undefined;
   /** Why this process ended the worker. */
-  #reason: string | undefined;
+  #reason: ((calls: number) => CodedError) | undefined;
 
-  constructor(options: ResolvedEngineOptions, onCrash: (error: CodedError) => void) {
+  /** @param onLost told when the worker ended by itself or was ended for what it did */
+  constructor(options: ResolvedEngineOptions, clock: Clock, onLost: (error: CodedError) => void) {
+    const { memoryMiB } = options;
+    this.#onLost = onLost;
     this.#worker = startWorker(options);
     this.#worker.on('message', (message: FromWorker) => this.#onMessage(message));
-    const kill = (): void => this.kill();
-    process.once('exit', kill);
-    const watch = options.memoryMiB === 0 ? undefined : setInterval(() => void this.#checkMemory(options.memoryMiB), MEMORY_POLL_MS);
-    const end = (how: string): void => {
-      if (this.#ended) return;
-      this.#ended = true;
-      process.off('exit', kill);
-      clearInterval(watch);
-      const calls = [...this.#calls.values()];
-      const error = this.#closing ? inferenceError('ENGINE_CLOSED', 'the engine was closed') : crashOf(this.#reason ?? how, calls.length);
-      this.#calls.clear();
-      if (!this.#closing) onCrash(error);
-      for (const call of calls) call.fail(error);
-      this.#gone.resolve();
-    };
-    this.#worker.on('error', (error) => end(error.message));
-    this.#worker.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+    this.#worker.on('error', (error) => this.#end(crashOf(error.message)));
+    this.#worker.on('exit', (code, signal) => this.#end(crashOf(signal ?? `exit code ${code}`)));
+    process.once('exit', this.#kill);
+    this.#memoryWatch = memoryMiB === 0 ? undefined : setInterval(() => void this.#checkMemory(memoryMiB), MEMORY_POLL_MS);
+    this.#watchdog = new Watchdog({
+      clock,
+      isBusy: () => this.#calls.size > 0,
+      onStall: (silentMs) => this.#abandon(stallOf(silentMs)),
+    });
   }
 
   /** Undefined when it could not be started. */
@@ -58,45 +67,77 @@ export class WorkerHost {
     return this.#worker.pid;
   }
 
-  /** Opens a call; its number joins the messages of this call. */
-  open(handler: CallHandler): number {
+  /** A model of that size, bytes of its files, will be loaded: its steps may take longer. */
+  expect(bytes: number): void {
+    this.#watchdog.expect(bytes);
+  }
+
+  /** Asks the worker. @returns the number that joins the messages of this call */
+  call(message: (call: number) => ToWorker, handler: CallHandler): number {
     const call = this.#nextCall++;
-    this.#calls.set(call, handler);
+    if (this.#ended === undefined) {
+      this.#calls.set(call, handler);
+      this.#post(message(call));
+    } else handler.fail(this.#ended);
     return call;
   }
 
-  post(message: ToWorker): void {
-    // A message that does not arrive is answered by the end of the process, which is heard of.
-    if (!this.#ended && this.#worker.connected) this.#worker.send(message, () => {});
-  }
-
-  /** Forgets a call: later messages for it are dropped. */
-  forget(call: number): void {
-    this.#calls.delete(call);
+  /** Nobody waits for this call any more. The worker owes its last answer all the same: one that hangs is noticed. */
+  cancel(call: number): void {
+    if (!this.#calls.has(call)) return;
+    this.#calls.set(call, IGNORED);
+    this.#post({ type: 'cancel', call });
   }
 
   /** Ends the process after its current step; calls under way fail with ENGINE_CLOSED. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.post({ type: 'close' });
-    const timer = setTimeout(() => this.kill(), CLOSE_TIMEOUT_MS);
+    this.#post({ type: 'close' });
+    const timer = setTimeout(() => this.#abandon(crashOf('no answer')), CLOSE_TIMEOUT_MS);
     await this.#gone.promise;
     clearTimeout(timer);
   }
 
-  /** Ends the process at once. */
-  kill(): void {
-    this.#worker.kill('SIGKILL');
+  #post(message: ToWorker): void {
+    // A message that does not arrive is answered by the end of the process, which is heard of.
+    if (this.#worker.connected) this.#worker.send(message, () => {});
+  }
+
+  /** Ends the process at once, or gives it up. */
+  #abandon(reason: (calls: number) => CodedError): void {
+    this.#reason ??= reason;
+    this.#kill();
+    const timer = setTimeout(() => {
+      this.#worker.unref();
+      this.#worker.channel?.unref();
+      this.#end(reason);
+    }, KILL_TIMEOUT_MS);
+    void this.#gone.promise.then(() => clearTimeout(timer));
+  }
+
+  #end(how: (calls: number) => CodedError): void {
+    if (this.#ended !== undefined) return;
+    const calls = [...this.#calls.values()];
+    const error = this.#closing ? inferenceError('ENGINE_CLOSED', 'the engine was closed') : (this.#reason ?? how)(calls.length);
+    this.#ended = error;
+    this.#watchdog.close();
+    clearInterval(this.#memoryWatch);
+    process.off('exit', this.#kill);
+    this.#calls.clear();
+    if (!this.#closing) this.#onLost(error);
+    for (const call of calls) call.fail(error);
+    this.#gone.resolve();
   }
 
   async #checkMemory(memoryMiB: number): Promise<void> {
     const mib = Math.ceil((await residentBytes(this.pid)) / 2 ** 20);
-    if (mib <= memoryMiB) return;
-    this.#reason ??= `${mib} MiB of memory, of ${memoryMiB} that it may take`;
-    this.kill();
+    if (mib <= memoryMiB || this.#ended !== undefined) return;
+    this.#abandon(crashOf(`${mib} MiB of memory, of ${memoryMiB} that it may take`));
   }
 
   #onMessage(message: FromWorker): void {
+    this.#watchdog.heard();
+    if (message.type === 'progress') return;
     if (message.type === 'tokens') {
       for (const { call, token } of message.tokens) this.#calls.get(call)?.token?.(token);
       return;
@@ -108,5 +149,17 @@ export class WorkerHost {
   }
 }
 
-const crashOf = (how: string, calls: number): CodedError =>
-  inferenceError('ENGINE_CRASHED', `the engine's process ended with ${how}; ${calls} calls were under way`, { how, calls });
+const crashOf =
+  (how: string) =>
+  (calls: number): CodedError =>
+    inferenceError('ENGINE_CRASHED', `the engine's process ended with ${how}; ${calls} calls were under way`, { how, calls });
+
+const stallOf =
+  (silentMs: number) =>
+  (calls: number): CodedError => {
+    const seconds = Math.floor(silentMs / 1_000);
+    return inferenceError('ENGINE_STALLED', `the engine's process made no progress for ${seconds} s; ${calls} calls were under way`, {
+      seconds,
+      calls,
+    });
+  };

@@ -1,13 +1,15 @@
 /** Entry of the worker process: sessions, caches, sampling and tokenizers live here. */
 import { writeFileSync } from 'node:fs';
 import type { ModelId } from '../../types/index.ts';
+import { systemClock } from '../../util/clock.ts';
 import { utilError } from '../../util/errors.ts';
 import { inferenceError } from '../errors.ts';
 import { checkUnchanged } from '../modelFiles.ts';
 import type { ModelKind } from '../modelKind.ts';
 import { readManifest, requireId } from '../models.ts';
 import type { ResolvedEngineOptions } from '../options.ts';
-import { LoadedModel } from './model.ts';
+import { endWithParent } from '../parentDeath.ts';
+import { LoadedModel, type ModelEvents } from './model.ts';
 import type { Answer, CallToken, FromWorker, ToWorker } from './protocol.ts';
 import { type SelectedBackend, selectBackend } from './selectBackend.ts';
 import { TensorModel } from './tensorModel.ts';
@@ -15,6 +17,8 @@ import { toWire } from './wireError.ts';
 
 /** Of 1,000, for the kernel that looks for a victim when memory ends: this process before the daemon. */
 const OOM_SCORE = '500';
+/** While steps give nothing to tell, one of them is told of after this: the host watches for progress. */
+const PROGRESS_MS = 1_000;
 
 if (process.send === undefined) throw utilError('INTERNAL', 'inference/worker/main is the entry of a child process');
 const options = JSON.parse(process.argv[2] as string) as ResolvedEngineOptions;
@@ -25,8 +29,11 @@ let selected: Promise<SelectedBackend> | undefined;
 /** Tokens of the step under way: all rows of a step are sampled in one turn, so a microtask sees them all. */
 let stepTokens: CallToken[] = [];
 
+let sentAt = systemClock.monotonic();
+
 /** Errors are of no interest: without its parent this process ends. */
 function send(message: FromWorker): void {
+  sentAt = systemClock.monotonic();
   process.send?.(message, undefined, undefined, () => {});
 }
 
@@ -46,7 +53,18 @@ function post(message: Answer): void {
   send(message);
 }
 
+function stepped(): void {
+  if (systemClock.monotonic() - sentAt >= PROGRESS_MS) send({ type: 'progress' });
+}
+
 const fail = (call: number, error: unknown): void => post({ type: 'failed', call, error: toWire(error) });
+
+/** What is dropped at the end was not cancelled by its caller, who hears that the engine was closed. */
+let closing = false;
+const cancelled = (call: number): void => {
+  if (!closing) post({ type: 'cancelled', call });
+};
+const events: ModelEvents = { failed: fail, cancelled, stepped };
 
 async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { type: 'load' }>): Promise<void> {
   selected ??= selectBackend(options);
@@ -55,7 +73,7 @@ async function load({ call, dir, options: loadOptions }: Extract<ToWorker, { typ
   requireId(manifest, loadOptions.expectedId);
   const model =
     manifest.kind === 'decoder'
-      ? await LoadedModel.load(manifest, backend, options, fail)
+      ? await LoadedModel.load(manifest, backend, options, events)
       : await TensorModel.load(manifest, options.threads, backend.runtimeVersion, options.contextTokensMax);
   try {
     await checkUnchanged(dir, manifest.files);
@@ -110,9 +128,8 @@ async function handle(message: ToWorker): Promise<void> {
     }
     case 'encode': {
       const { call, request } = message;
-      const vectors = await tensorModelOf(request, ['encoder', 'classifier']).encode(call, request);
-      if (vectors !== undefined) post({ type: 'encoded', call, vectors });
-      return;
+      const vectors = await tensorModelOf(request, ['encoder', 'classifier']).encode(call, request, stepped);
+      return vectors === undefined ? cancelled(call) : post({ type: 'encoded', call, vectors });
     }
     case 'run': {
       const { call, request } = message;
@@ -122,6 +139,7 @@ async function handle(message: ToWorker): Promise<void> {
       for (const model of models.values()) model.cancel(message.call);
       return;
     case 'close':
+      closing = true;
       // A pass holds the thread or is awaited: native memory is given back only when none is under way.
       await Promise.all([...models.values()].map((model) => model.close()));
       process.exit(0);
@@ -136,6 +154,7 @@ process.on('message', (message: ToWorker) => {
 // Ctrl-C and service managers signal all processes of a node: the daemon drains its work first, and then says `close`.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(0));
+await endWithParent();
 try {
   writeFileSync('/proc/self/oom_score_adj', OOM_SCORE);
 } catch {

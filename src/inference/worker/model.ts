@@ -11,6 +11,14 @@ import { openTokenizerWith, type Tokenizer } from '../tokenizer.ts';
 import type { GeneratedToken, GenerateEnd, GenerateRequest, ModelInfo, VerifyRequest, VerifyResult } from '../types.ts';
 import { openSession } from './openSession.ts';
 
+/** What happens to the calls of a model other than their results. */
+export interface ModelEvents {
+  failed(call: number, error: unknown): void;
+  cancelled(call: number): void;
+  /** Between two steps. */
+  stepped(): void;
+}
+
 /** A model that is ready to run, with its own cache and scheduler. */
 export class LoadedModel {
   readonly info: ModelInfo;
@@ -22,13 +30,7 @@ export class LoadedModel {
   readonly #tokenizer: Tokenizer;
   readonly #grammars: Grammars;
 
-  private constructor(
-    info: ModelInfo,
-    session: Session,
-    tokenizer: Tokenizer,
-    options: ResolvedEngineOptions,
-    onFailure: (call: number, error: unknown) => void,
-  ) {
+  private constructor(info: ModelInfo, session: Session, tokenizer: Tokenizer, options: ResolvedEngineOptions, events: ModelEvents) {
     this.info = info;
     this.warning = session.warning;
     this.#session = session;
@@ -41,16 +43,13 @@ export class LoadedModel {
       session,
       speculates: speculation === 'on' || (speculation === 'auto' && slots === 1 && info.profile === 'fp32'),
       clock: systemClock,
-      onFailure: (job, error) => onFailure(job.call, error),
+      onFailure: (job, error) => events.failed(job.call, error),
+      onCancelled: (job) => events.cancelled(job.call),
+      onStep: () => events.stepped(),
     });
   }
 
-  static async load(
-    manifest: ModelManifest,
-    backend: Backend,
-    options: ResolvedEngineOptions,
-    onFailure: (call: number, error: unknown) => void,
-  ): Promise<LoadedModel> {
+  static async load(manifest: ModelManifest, backend: Backend, options: ResolvedEngineOptions, events: ModelEvents): Promise<LoadedModel> {
     const contextTokens = Math.min(manifest.contextTokens, options.contextTokensMax);
     const tokenizer = await openTokenizerWith(manifest, contextTokens);
     const { session, profile } = await openSession(manifest, contextTokens, backend, options);
@@ -68,7 +67,7 @@ export class LoadedModel {
         await localProfile(profile, backend.runtimeVersion, profile === 'onnx' ? 'cpu' : backend.provider, manifest.id),
       ),
     };
-    return new LoadedModel(info, session, tokenizer, options, onFailure);
+    return new LoadedModel(info, session, tokenizer, options, events);
   }
 
   generate(call: number, request: GenerateRequest, onToken: (token: GeneratedToken) => void, onEnd: (end: GenerateEnd) => void): void {

@@ -45,13 +45,18 @@ export interface CallToken {
 }
 
 /** What one step gave to all calls travels in one message. */
-export type FromWorker = { readonly type: 'tokens'; readonly tokens: readonly CallToken[] } | Answer;
+export type FromWorker =
+  | { readonly type: 'tokens'; readonly tokens: readonly CallToken[] }
+  /** A step ended that gave nothing to tell: a chunk of a prompt, one input of many. */
+  | { readonly type: 'progress' }
+  | Answer;
 
-/** The last message of a call. */
+/** The last message of a call: every call gets exactly one, also when it was cancelled, as long as the process is not closed. */
 export type Answer =
   | { readonly type: 'loaded'; readonly call: number; readonly info: ModelInfo; readonly backend: BackendReport }
   | { readonly type: 'ended'; readonly call: number; readonly end: GenerateEnd }
   | { readonly type: 'verified'; readonly call: number; readonly result: VerifyResult }
   | { readonly type: 'encoded'; readonly call: number; readonly vectors: readonly Float32Array[] }
   | { readonly type: 'ran'; readonly call: number; readonly outputs: Readonly<Record<string, TensorValue>> }
+  | { readonly type: 'cancelled'; readonly call: number }
   | { readonly type: 'failed'; readonly call: number; readonly error: WireError };

@@ -62,8 +62,8 @@ export class TensorModel {
     }
   }
 
-  /** Undefined when it was cancelled between two inputs. */
-  async encode(call: number, { inputs }: EncodeRequest): Promise<Float32Array[] | undefined> {
+  /** Undefined when it was cancelled between two inputs, after each of which `onStep` is told. */
+  async encode(call: number, { inputs }: EncodeRequest, onStep?: () => void): Promise<Float32Array[] | undefined> {
     const encoder = this.#encoder as Encoder;
     const vectors: Float32Array[] = [];
     this.#running.add(call);
@@ -71,6 +71,7 @@ export class TensorModel {
       for (const ids of inputs) {
         if (this.#cancelled.has(call)) return undefined;
         vectors.push(await encoder.encode(ids));
+        onStep?.();
       }
       return vectors;
     } finally {

@@ -221,4 +221,26 @@ describe('hostile model folders', function () {
     for (const name of await readdir(recordsDir)) await writeFile(path.join(recordsDir, name), '{');
     await again();
   });
+
+  it('that do not run are not tried out again until a file changes or that is asked for; a limit is tried again', async () => {
+    const recordsDir = path.join(root, 'records');
+    const never = (bytes: number): RehearsalLimits => ({ ...rehearsalLimits(bytes), wallMs: 1 });
+    const gives = (code: string, limits = rehearsalLimits, message = /./): Promise<void> =>
+      assert.rejects(
+        new Rehearsals({ recordsDir, limits }).check(dir, NEVER),
+        (error) => (isCoded(error, code) && message.test(error.message)) || assert.fail(error as Error),
+      );
+    await edit('config.json', (json) => ({ ...json, architectures: ['MambaForCausalLM'] }));
+    await gives('MODEL_REHEARSAL_TIMEOUT', never);
+    assert.equal(await new Rehearsals({ recordsDir }).known(dir), undefined);
+    await gives('MODEL_UNSUPPORTED');
+    await gives('MODEL_UNSUPPORTED', never, /Mamba.*remembered.*model verify/);
+    const known = await new Rehearsals({ recordsDir }).known(dir);
+    assert.ok(known !== undefined && 'failure' in known && known.failure.code === 'MODEL_UNSUPPORTED');
+    await new Rehearsals({ recordsDir }).forget(dir);
+    await gives('MODEL_REHEARSAL_TIMEOUT', never);
+    await gives('MODEL_UNSUPPORTED');
+    await edit('config.json', (json) => ({ ...json, architectures: ['LlamaForCausalLM'] }));
+    await new Rehearsals({ recordsDir }).check(dir, NEVER);
+  });
 });

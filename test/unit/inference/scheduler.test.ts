@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Session, StepInput, StepOutput } from '../../../src/inference/backend.ts';
 import type { DecoderShape } from '../../../src/inference/graph/shape.ts';
 import type { Job } from '../../../src/inference/jobs.ts';
-import { Scheduler } from '../../../src/inference/scheduler.ts';
+import { Scheduler, type SchedulerInit } from '../../../src/inference/scheduler.ts';
 import { manualClock, systemClock } from '../../../src/util/clock.ts';
 import { isCoded } from '../../../src/util/errors.ts';
 
@@ -82,11 +82,7 @@ function recordingJob(call: number, { prompt, count, scope }: Run, out: number[]
   };
 }
 
-function schedulerOf(
-  session: Session,
-  change: { slots?: number; prefixRows?: number; queueMax?: number; paceMsPerToken?: number; speculates?: boolean } = {},
-  onFailure: (job: Job, error: unknown) => void = () => {},
-) {
+function schedulerOf(session: Session, change: Partial<SchedulerInit> = {}, onFailure: (job: Job, error: unknown) => void = () => {}) {
   return new Scheduler({
     session,
     slots: session.rows - 1 - (change.prefixRows ?? 0),
@@ -108,21 +104,24 @@ async function runAll(
   change: { prefixRows?: number; speculates?: boolean; session?: HashSession } = {},
 ): Promise<number[][]> {
   const { prefixRows = 0, speculates = false, session = new HashSession(slots + 1 + prefixRows) } = change;
-  const scheduler = schedulerOf(session, { prefixRows, speculates });
   const outs = runs.map((): number[] => []);
+  const ends = runs.map(() => Promise.withResolvers<void>());
+  // Every job ends once: by its last result, or as cancelled.
+  const ended = runs.map(() => 0);
+  const end = (call: number): void => {
+    ended[call] = (ended[call] as number) + 1;
+    ends[call]?.resolve();
+  };
+  const scheduler = schedulerOf(session, { prefixRows, speculates, onCancelled: ({ call }) => end(call) });
   await Promise.all(
     runs.map((run, call) => {
-      const done = Promise.withResolvers<void>();
-      scheduler.submit(recordingJob(call, run, outs[call] as number[], done.resolve));
-      if (cancel.has(call)) {
-        setTimeout(() => {
-          scheduler.cancel(call);
-          done.resolve();
-        }, call % 3);
-      }
-      return done.promise;
+      scheduler.submit(recordingJob(call, run, outs[call] as number[], () => end(call)));
+      if (cancel.has(call)) setTimeout(() => scheduler.cancel(call), call % 3);
+      return ends[call]?.promise;
     }),
   );
+  await scheduler.close();
+  assert.ok(ended.every((count) => count === 1));
   return outs;
 }
 
@@ -262,6 +261,15 @@ describe('scheduler', () => {
     assert.deepEqual(await fed('c', prompt), [8, 8, 4]);
     assert.deepEqual(await fed('a', prompt), [4]);
     assert.deepEqual(await fed('b', prompt), [8, 8, 4]);
+  });
+
+  it('tells of every step, also of those that give no token', async () => {
+    let steps = 0;
+    const session = new HashSession(2);
+    const scheduler = schedulerOf(session, { onStep: () => steps++ });
+    await new Promise<void>((resolve) => scheduler.submit(recordingJob(0, { prompt: new Array(40).fill(5), count: 1 }, [], resolve)));
+    await scheduler.close();
+    assert.ok(steps >= session.steps.length && session.steps.length === 5);
   });
 
   it('decodes all filled rows in one pass', async () => {
