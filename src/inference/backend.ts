@@ -1,4 +1,4 @@
-import type { AttentionKind } from './graph/attention.ts';
+import type { GraphTarget } from './graph/decoder.ts';
 import type { DecoderShape } from './graph/shape.ts';
 import type { ProviderName } from './provider.ts';
 import type { BackendName } from './types.ts';
@@ -57,7 +57,7 @@ export interface Backend {
   readonly name: BackendName;
   readonly provider: ProviderName;
   /** How graphs must be written for it. */
-  readonly attention: AttentionKind;
+  readonly graph: GraphTarget;
   readonly runtimeVersion: string;
   open(init: SessionInit): Promise<Session>;
 }

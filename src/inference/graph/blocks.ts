@@ -21,15 +21,20 @@ export interface BlockMatrix {
   readonly scales: Float32Array;
 }
 
-/** The length that a matrix is quantised with: the longest whose padding is small. */
-export function blockLength(columns: number): BlockLength {
-  return BLOCK_LENGTHS.find((block) => blocksPerRow(columns, block) * block <= (1 + PADDING_MAX) * columns) ?? 32;
+/**
+ * The length that a matrix is quantised with: the longest whose padding is small. 8 bits stop at 64: the CPU's kernels multiply longer blocks of one row
+ * and of several in another order.
+ */
+export function blockLength(columns: number, bits: 4 | 8): BlockLength {
+  return lengthsOf(bits).find((block) => blocksPerRow(columns, block) * block <= (1 + PADDING_MAX) * columns) ?? 32;
 }
 
 /** The longest that divides a row; undefined when none does. */
-export function wholeBlockLength(columns: number): BlockLength | undefined {
-  return BLOCK_LENGTHS.find((block) => columns % block === 0);
+export function wholeBlockLength(columns: number, bits: 4 | 8): BlockLength | undefined {
+  return lengthsOf(bits).find((block) => columns % block === 0);
 }
+
+const lengthsOf = (bits: 4 | 8): readonly BlockLength[] => (bits === 4 ? BLOCK_LENGTHS : BLOCK_LENGTHS.slice(1));
 
 export function blocksPerRow(columns: number, block: BlockLength): number {
   return Math.ceil(columns / block);

@@ -1,6 +1,7 @@
 import { GraphWriter, MICROSOFT, type ValueName } from '../onnx/graphWriter.ts';
 import type { Quantisation } from '../quantisation.ts';
 import { type AttentionKind, type AttentionWriter, attentionWriter, type Projected, ROTARY } from './attention.ts';
+import { CompanionRow } from './companionRow.ts';
 import { CACHE_PARTS, IO } from './io.ts';
 import { LinearWriter } from './linear.ts';
 import { rotaryTables } from './rope.ts';
@@ -11,6 +12,16 @@ export { CACHE_PARTS, type CachePart, IO } from './io.ts';
 
 const INT64_MAX = 2n ** 63n - 1n;
 
+/** What a graph is written for. */
+export interface GraphTarget {
+  /** 'unfused' replaces GroupQueryAttention by single operators, for providers without it in f32. */
+  readonly attention: AttentionKind;
+  /** Its kernels of int4 multiply rows in pairs, and a row that is left otherwise. */
+  readonly pairsRows: boolean;
+}
+
+export const CPU_TARGET: GraphTarget = { attention: 'fused', pairsRows: true };
+
 /**
  * Writes the fused graph of a Llama-shaped decoder: packed QKV projection, GroupQueryAttention with rotary embedding and a cache that is
  * written in place, residual additions fused with the norms, SiLU as QuickGelu with alpha 1. The same graph serves prefill (keep 1), decode
@@ -18,7 +29,6 @@ const INT64_MAX = 2n ** 63n - 1n;
  *
  * @param contextTokens rows of the rotary tables
  * @param quantisation of the matrices; norms, biases and everything computed stay f32
- * @param attentionKind 'unfused' replaces GroupQueryAttention by single operators, for providers without it in f32
  * @throws MODEL_INVALID from the weight source
  */
 export async function buildDecoder(
@@ -26,7 +36,7 @@ export async function buildDecoder(
   weights: WeightSource,
   contextTokens: number,
   quantisation: Quantisation = 'fp32',
-  attentionKind: AttentionKind = 'fused',
+  target: GraphTarget = CPU_TARGET,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { hidden, layers, kvHeads, headSize, vocab } = shape;
   const graph = new GraphWriter();
@@ -39,13 +49,15 @@ export async function buildDecoder(
   graph.weight(ROTARY.cos, [contextTokens, headSize / 2], rotary.cos);
   graph.weight(ROTARY.sin, [contextTokens, headSize / 2], rotary.sin);
 
+  const companion = quantisation === 'int4' && target.pairsRows ? new CompanionRow(graph) : undefined;
   const epsilon = { float: shape.normEps };
   const scale = async (name: string, size = hidden): Promise<ValueName> => graph.weight(name, [size], await weights.read(name, [size]));
   const writer: LayerWriter = {
     graph,
     linear,
     shape,
-    attend: attentionWriter(attentionKind, graph, shape, contextTokens),
+    attend: attentionWriter(target.attention, graph, shape, contextTokens),
+    companion,
     norm: async (x, name, size) =>
       graph.op('SimplifiedLayerNormalization', [x, await scale(name, size)], { axis: -1, epsilon, stash_type: 1 }),
   };
@@ -57,7 +69,7 @@ export async function buildDecoder(
   };
 
   const embedding = await linear.embedding(vocab, hidden, shape.tiedEmbeddings);
-  let residual = embedding.lookUp(IO.ids);
+  let residual = embedding.lookUp(companion?.ids() ?? IO.ids);
   let x = await writer.norm(residual, 'model.layers.0.input_layernorm.weight', hidden);
   for (let layer = 0; layer < layers; layer++) {
     const prefix = `model.layers.${layer}`;
@@ -68,9 +80,11 @@ export async function buildDecoder(
     [x, residual] = await addAndNorm(down, sum, next, `${prefix}.mlp`);
   }
 
-  const kept = graph.op('Slice', [x, graph.op('Neg', [IO.keep]), graph.int64(INT64_MAX), graph.int64(1n)]);
+  const normed = companion?.leave(x, IO.ids) ?? x;
+  const kept = graph.op('Slice', [normed, graph.op('Neg', [IO.keep]), graph.int64(INT64_MAX), graph.int64(1n)]);
   graph.node('Identity', [kept], [IO.hidden]);
-  await embedding.head(kept, IO.logits);
+  if (companion === undefined) await embedding.head(kept, IO.logits);
+  else companion.leave(await embedding.head(companion.join(kept, hidden, kept)), kept, IO.logits);
   graph.output(IO.logits, 'float32', ['count', 'keep', vocab]);
   graph.output(IO.hidden, 'float32', ['count', 'keep', hidden]);
   for (let layer = 0; layer < layers; layer++) {
@@ -87,11 +101,13 @@ interface LayerWriter {
   readonly linear: LinearWriter;
   readonly shape: DecoderShape;
   readonly attend: AttentionWriter;
+  /** Joins the rows except in attention. */
+  readonly companion: CompanionRow | undefined;
   norm(x: ValueName, name: string, size: number): Promise<ValueName>;
 }
 
 async function attention(writer: LayerWriter, layer: number, x: ValueName): Promise<ValueName> {
-  const { linear, shape } = writer;
+  const { linear, shape, companion } = writer;
   const { heads, kvHeads, headSize, hidden } = shape;
   const prefix = `model.layers.${layer}.self_attn`;
   const [q, kv] = [heads * headSize, kvHeads * headSize];
@@ -100,10 +116,17 @@ async function attention(writer: LayerWriter, layer: number, x: ValueName): Prom
     { tensor: `${prefix}.k_proj`, outputs: kv },
     { tensor: `${prefix}.v_proj`, outputs: kv },
   ];
-  const packed = await linear.project(x, `${prefix}.qkv`, parts, hidden, shape.qkvBias);
+  const product = await linear.project(x, `${prefix}.qkv`, parts, hidden, shape.qkvBias);
+  const packed = companion?.leave(product, IO.ids) ?? product;
   const projected: Projected = shape.qkNorm ? await normedHeads(writer, prefix, packed) : [packed, '', ''];
   const attended = writer.attend(layer, projected, `${prefix}.out`);
-  return linear.project(attended, `${prefix}.o`, [{ tensor: `${prefix}.o_proj`, outputs: hidden }], q, shape.outputBias);
+  return linear.project(
+    companion?.join(attended, q, IO.ids) ?? attended,
+    `${prefix}.o`,
+    [{ tensor: `${prefix}.o_proj`, outputs: hidden }],
+    q,
+    shape.outputBias,
+  );
 }
 
 /** Packed QKV → query and key with every head normed, and value. */

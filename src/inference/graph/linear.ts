@@ -32,7 +32,7 @@ export class LinearWriter {
    * `<tensor>.bias`.
    */
   async project(x: ValueName, name: string, parts: readonly Part[], inputs: number, bias: boolean): Promise<ValueName> {
-    const product = this.#multiply(x, await this.#matrix(name, parts, inputs), []);
+    const product = this.#multiply(x, await this.#matrix(name, parts, inputs));
     if (!bias) return product;
     const outputs = parts.reduce((sum, part) => sum + part.outputs, 0);
     const values: Float32Array[] = [];
@@ -49,28 +49,25 @@ export class LinearWriter {
     const table = { tensor: 'model.embed_tokens', outputs: vocab };
     const head: Head = async (x, output) => {
       const part = tied ? table : { tensor: 'lm_head', outputs: vocab };
-      this.#multiply(x, await this.#matrix('lm_head', [part], hidden), [output]);
+      return this.#multiply(x, await this.#matrix('lm_head', [part], hidden), output);
     };
     const shared = sharesTable(this.#quantisation, tied, hidden);
     if (this.#bits === undefined || !shared) {
       const values = await this.#weights.read(`${table.tensor}.weight`, [vocab, hidden]);
       const name = graph.weight('embedding', [vocab, hidden], values);
-      const sharedHead: Head = async (x, output) => {
-        graph.node('FusedMatMul', [x, name], [output], { transB: 1 }, MICROSOFT);
-      };
+      const sharedHead: Head = async (x, output) =>
+        graph.node('FusedMatMul', [x, name], named(output), { transB: 1 }, MICROSOFT)[0] as ValueName;
       return { lookUp: (ids) => graph.op('Gather', [name, ids], { axis: 0 }), head: shared ? sharedHead : head };
     }
     const bits = this.#bits;
-    const matrix = await this.#blockMatrix('lm_head', [table], hidden, bits, wholeBlockLength(hidden));
+    const matrix = await this.#blockMatrix('lm_head', [table], hidden, bits, wholeBlockLength(hidden, bits));
     return {
       lookUp: (ids) => {
         const rows = graph.op('Reshape', [`${matrix.name}.data`, graph.int64(BigInt(vocab), BigInt((hidden * bits) / 8))]);
         const attributes = { gather_axis: 0, quantize_axis: 1, block_size: matrix.blocks.block, bits };
         return graph.op('GatherBlockQuantized', [rows, ids, `${matrix.name}.scales`], attributes, MICROSOFT);
       },
-      head: async (x, output) => {
-        this.#multiply(x, matrix, [output]);
-      },
+      head: async (x, output) => this.#multiply(x, matrix, output),
     };
   }
 
@@ -100,7 +97,7 @@ export class LinearWriter {
   }
 
   /** Parts that are stored in blocks stay as they are, and the others get blocks of the same length. */
-  async #blocks(parts: readonly Part[], inputs: number, bits: 4 | 8, length = blockLength(inputs)): Promise<BlockMatrix> {
+  async #blocks(parts: readonly Part[], inputs: number, bits: 4 | 8, length = blockLength(inputs, bits)): Promise<BlockMatrix> {
     const stored: (BlockMatrix | undefined)[] = [];
     for (const { tensor, outputs } of parts) stored.push(await this.#weights.readBlocks?.(`${tensor}.weight`, outputs, inputs, bits));
     const block = stored.find((matrix) => matrix !== undefined)?.block ?? length;
@@ -112,8 +109,8 @@ export class LinearWriter {
     return stackBlocks(matrices);
   }
 
-  #multiply(x: ValueName, { name, outputs, inputs, blocks }: Matrix, results: ValueName[]): ValueName {
-    const wanted = results.length === 0 ? 1 : results;
+  #multiply(x: ValueName, { name, outputs, inputs, blocks }: Matrix, output?: ValueName): ValueName {
+    const wanted = named(output);
     if (blocks === undefined) return this.#graph.node('MatMul', [x, name], wanted)[0] as ValueName;
     const attributes = { K: inputs, N: outputs, bits: blocks.bits, block_size: blocks.block, accuracy_level: ACCURACY_INT8 };
     return this.#graph.node('MatMulNBits', [x, `${name}.data`, `${name}.scales`], wanted, attributes, MICROSOFT)[0] as ValueName;
@@ -122,11 +119,14 @@ export class LinearWriter {
 
 /** Embedding and output head use the same table when they are one matrix in the model and, in blocks, its rows have no padding. */
 export function sharesTable(quantisation: Quantisation, tied: boolean, hidden: number): boolean {
-  return tied && (BITS[quantisation] === undefined || wholeBlockLength(hidden) !== undefined);
+  const bits = BITS[quantisation];
+  return tied && (bits === undefined || wholeBlockLength(hidden, bits) !== undefined);
 }
 
-/** Writes the logits of x to the named output. */
-type Head = (x: ValueName, output: ValueName) => Promise<void>;
+/** Writes the logits of x, to the named output if there is one. */
+type Head = (x: ValueName, output?: ValueName) => Promise<ValueName>;
+
+const named = (output: ValueName | undefined): readonly ValueName[] | 1 => (output === undefined ? 1 : [output]);
 
 interface Blocks {
   readonly bits: 4 | 8;

@@ -14,7 +14,7 @@ export function quantiseBlocks(
   rows: number,
   columns: number,
   bits: 4 | 8,
-  block: BlockLength = blockLength(columns),
+  block: BlockLength = blockLength(columns, bits),
 ): BlockMatrix {
   const perRow = blocksPerRow(columns, block);
   const middle = 2 ** (bits - 1);

@@ -15,7 +15,7 @@ export function openOrtFfi(provider = providerOf('cpu', 0)): Backend {
   return {
     name: 'ortFfi',
     provider: provider.name,
-    attention: provider.attention,
+    graph: provider.graph,
     runtimeVersion: opened.version,
     open: async (init) => new OrtFfiSession(opened, provider, init),
   };

@@ -15,7 +15,7 @@ export function ortNodeOn(provider: 'cpu' | 'webgpu'): Backend {
   return {
     name: 'ortNode',
     provider,
-    attention: 'fused',
+    graph: { attention: 'fused', pairsRows: provider === 'cpu' },
     runtimeVersion: env.versions.node ?? 'unknown',
     async open(init) {
       const session = await InferenceSession.create(init.model, nodeOptions(provider, init.threads));

@@ -1,4 +1,4 @@
-import type { AttentionKind } from '../graph/attention.ts';
+import { CPU_TARGET, type GraphTarget } from '../graph/decoder.ts';
 import type { DecoderShape } from '../graph/shape.ts';
 import type { ProviderName } from '../provider.ts';
 import { type Cudart, openCudart } from './cudart.ts';
@@ -13,8 +13,8 @@ const MIB = 1 << 20;
 /** What the C API backend does differently for each execution provider. */
 export interface Provider {
   readonly name: ProviderName;
-  /** How graphs for it write attention. */
-  readonly attention: AttentionKind;
+  /** How graphs for it are written. */
+  readonly graph: GraphTarget;
   /** Adds it to the options of a session. Undefined for the CPU, which is always there. @throws when it does not load */
   readonly append?: (api: ProviderApi, options: Pointer) => void;
   openCache(api: ProviderApi, shape: DecoderShape, rows: number, contextTokens: number): KvStore;
@@ -27,9 +27,10 @@ const hostCache: Provider['openCache'] = (_api, shape, rows, contextTokens) => n
 /** @param gpuMemoryMiB bound on what the provider takes for weights and computing; 0 is none */
 export function providerOf(name: ProviderName, gpuMemoryMiB: number): Provider {
   if (name === 'cuda') return cudaProvider(gpuMemoryMiB);
-  if (name === 'cpu') return { name, attention: 'fused', openCache: hostCache };
+  if (name === 'cpu') return { name, graph: CPU_TARGET, openCache: hostCache };
   // WebGPU keeps the cache with the CPU: it has no addresses that rows could be cut from.
-  return { name, attention: 'fused', append: (api, options) => api.appendProvider(options, 'WebGPU', {}), openCache: hostCache };
+  const graph: GraphTarget = { attention: 'fused', pairsRows: false };
+  return { name, graph, append: (api, options) => api.appendProvider(options, 'WebGPU', {}), openCache: hostCache };
 }
 
 /** Full f32: TensorFloat-32 keeps 10 bits of a factor, and a guard on a CPU would see it. The cache stays on the device, or on the host if that fails. */
@@ -43,7 +44,7 @@ export function cudaProvider(gpuMemoryMiB: number, open: (device: number) => Cud
   };
   return {
     name: 'cuda',
-    attention: 'unfused',
+    graph: { attention: 'unfused', pairsRows: false },
     append: (api, options) => api.appendCuda(options, settings),
     openCache(api, shape, rows, contextTokens) {
       try {

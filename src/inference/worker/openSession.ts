@@ -2,9 +2,8 @@ import path from 'node:path';
 import type { Backend, Session } from '../backend.ts';
 import { DRAFT_TOKENS_MAX } from '../draft.ts';
 import { inferenceError } from '../errors.ts';
-import type { AttentionKind } from '../graph/attention.ts';
 import { GGUF_BLOCK } from '../graph/blocks.ts';
-import { buildDecoder } from '../graph/decoder.ts';
+import { buildDecoder, type GraphTarget } from '../graph/decoder.ts';
 import { type DecoderShape, decoderShape } from '../graph/shape.ts';
 import { GRAPH_BYTES_MAX, graphBytes } from '../graph/size.ts';
 import type { ModelManifest } from '../models.ts';
@@ -42,7 +41,7 @@ export async function openSession(
   }
   const shape = decoderShape(manifest.config);
   const quantisation = options.quantisation === 'auto' ? quantisationOf(manifest.config) : options.quantisation;
-  const model = await buildGraph(manifest, shape, contextTokens, quantisation, backend.attention);
+  const model = await buildGraph(manifest, shape, contextTokens, quantisation, backend.graph);
   try {
     return { session: await backend.open({ model, shape, rows, contextTokens, stepTokensMax, threads }), profile: quantisation };
   } catch (error) {
@@ -62,7 +61,7 @@ async function buildGraph(
   shape: DecoderShape,
   contextTokens: number,
   quantisation: Quantisation,
-  attention: AttentionKind,
+  target: GraphTarget,
 ): Promise<Uint8Array> {
   const bytes = graphBytes(shape, contextTokens, quantisation, manifest.format === 'gguf' ? GGUF_BLOCK : undefined);
   if (bytes > GRAPH_BYTES_MAX) {
@@ -71,7 +70,7 @@ async function buildGraph(
   }
   const weights = await openWeights(manifest.dir, manifest, shape);
   try {
-    return await buildDecoder(shape, weights, contextTokens, quantisation, attention);
+    return await buildDecoder(shape, weights, contextTokens, quantisation, target);
   } finally {
     await weights.close();
   }

@@ -48,7 +48,7 @@ export async function selfTest(backend: Backend): Promise<string | undefined> {
     const message = `the library is ONNX Runtime ${runtimeVersion}, its package ${PACKAGE_VERSION}; install onnxruntime-node again`;
     throw inferenceError('BACKEND_UNAVAILABLE', message, { runtimeVersion });
   }
-  const model = await buildDecoder(SHAPE, syntheticWeights('self-test'), CONTEXT_TOKENS, 'fp32', backend.attention);
+  const model = await buildDecoder(SHAPE, syntheticWeights('self-test'), CONTEXT_TOKENS, 'fp32', backend.graph);
   const session = await backend.open({ model, shape: SHAPE, rows: 2, contextTokens: CONTEXT_TOKENS, stepTokensMax: 8, threads: 1 });
   try {
     const pass = async (first: number, from: number, to: number): Promise<Float32Array> => {

@@ -51,7 +51,7 @@ async function battery(session: Session): Promise<number[]> {
 }
 
 async function results(backend: Backend, shape: DecoderShape, attention: AttentionKind): Promise<number[]> {
-  const model = await buildDecoder(shape, syntheticWeights('attention'), CONTEXT_TOKENS, 'fp32', attention);
+  const model = await buildDecoder(shape, syntheticWeights('attention'), CONTEXT_TOKENS, 'fp32', { attention, pairsRows: false });
   const session = await backend.open({ model, shape, rows: 4, contextTokens: CONTEXT_TOKENS, stepTokensMax: 64, threads: 1 });
   try {
     return await battery(session);

@@ -34,7 +34,13 @@ function rounded(bits: 4 | 8, tied: boolean): (weights: WeightSource) => WeightS
       const [rows, columns] = shape;
       const isEmbedding = name.includes('embed');
       if (rows === undefined || columns === undefined || (!tied && isEmbedding)) return values;
-      const { block, data, scales } = quantiseBlocks(values, rows, columns, bits, isEmbedding ? wholeBlockLength(columns) : undefined);
+      const { block, data, scales } = quantiseBlocks(
+        values,
+        rows,
+        columns,
+        bits,
+        isEmbedding ? wholeBlockLength(columns, bits) : undefined,
+      );
       const perRow = blocksPerRow(columns, block);
       return values.map((_, i) => {
         const [row, column] = [Math.floor(i / columns), i % columns];

@@ -67,8 +67,12 @@ describe('weight blocks', () => {
   });
 
   it('are the longest whose padding is an eighth of a row at most', () => {
-    assert.deepEqual([128, 576, 64, 320, 96, 33].map(blockLength), [128, 128, 64, 64, 32, 32]);
-    assert.deepEqual([128, 576, 96, 33].map(wholeBlockLength), [128, 64, 32, undefined]);
+    const lengths = (bits: 4 | 8, columns: number[]) => columns.map((count) => blockLength(count, bits));
+    const whole = (bits: 4 | 8, columns: number[]) => columns.map((count) => wholeBlockLength(count, bits));
+    assert.deepEqual(lengths(4, [128, 576, 64, 320, 96, 33]), [128, 128, 64, 64, 32, 32]);
+    assert.deepEqual(lengths(8, [128, 576, 64, 320, 96, 33]), [64, 64, 64, 64, 32, 32]);
+    assert.deepEqual(whole(4, [128, 576, 96, 33]), [128, 64, 32, undefined]);
+    assert.deepEqual(whole(8, [128, 576, 96, 33]), [64, 64, 32, undefined]);
     assert.equal(quantiseBlocks(new Float32Array(128), 1, 128, 4).scales.length, 1);
     assert.equal(quantiseBlocks(new Float32Array(64), 1, 64, 4, 32).scales.length, 2);
   });
