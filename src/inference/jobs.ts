@@ -3,7 +3,7 @@ import type { Detokenizer } from './detokenizer.ts';
 import { inferenceError } from './errors.ts';
 import type { Matcher } from './grammar/index.ts';
 import { LogitAdjustment } from './sampling/adjustment.ts';
-import { tokenLogprobs } from './sampling/logprobs.ts';
+import { rankOf, tokenLogprobs } from './sampling/logprobs.ts';
 import { chooseToken, judgeToken } from './sampling/sampler.ts';
 import type { Sketcher } from './sketch.ts';
 import { findStop } from './stop.ts';
@@ -108,6 +108,7 @@ export function verifyJob({ call, request, matcher, sketcher, onResult }: Verify
   const result = {
     chosen: new Uint32Array(count),
     logprob: new Float32Array(count),
+    rank: new Uint32Array(count),
     gap: new Float32Array(count),
     sketches: [] as Uint8Array[],
   };
@@ -119,6 +120,7 @@ export function verifyJob({ call, request, matcher, sketcher, onResult }: Verify
     accept({ logits, hidden }) {
       requireFinite(logits, promptIds.length + position);
       const emitted = outputIds[position] as number;
+      result.rank[position] = rankOf(logits, emitted);
       const { chosen, logprob, gap } = judgeToken(logits, adjustment.apply(logits), sampling, position, emitted);
       adjustment.push(emitted);
       result.chosen[position] = chosen;

@@ -100,6 +100,8 @@ export interface VerifyResult {
   readonly chosen: Uint32Array;
   /** Natural log of the model's probability (temperature 1) of the emitted token. */
   readonly logprob: Float32Array;
+  /** How many tokens the model finds more probable than the emitted one, before penalties and biases; of equal ones those of lower id. */
+  readonly rank: Uint32Array;
   /**
    * How far the emitted token is from being chosen; 0 when it is the chosen one. Without top-k and top-p it is
    * score(chosen) − score(emitted); with them, the smallest change of scores or of nucleus mass that makes it win. Infinite for a token that

@@ -9,6 +9,17 @@ export function logProbability(logits: Float32Array, token: number): number {
   return (logits[token] as number) - logSumExp(logits);
 }
 
+/** How many tokens the model finds more probable; of equal ones those of lower id. 0 is the model's first choice. */
+export function rankOf(logits: Float32Array, token: number): number {
+  const own = logits[token] as number;
+  let rank = 0;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id] as number;
+    if (logit > own || (logit === own && id < token)) rank++;
+  }
+  return rank;
+}
+
 /**
  * The token's own and the `count` most probable ones, by falling probability, equal ones by rising id. One pass over the vocabulary keeps the
  * best so far: no sort of all.

@@ -82,7 +82,7 @@ export class LoadedModel {
 
   verify(call: number, request: VerifyRequest, onResult: (result: VerifyResult) => void): void {
     if (request.outputIds.length === 0) {
-      onResult({ chosen: new Uint32Array(), logprob: new Float32Array(), gap: new Float32Array(), sketches: [] });
+      onResult({ chosen: new Uint32Array(), logprob: new Float32Array(), rank: new Uint32Array(), gap: new Float32Array(), sketches: [] });
       return;
     }
     this.#scheduler.submit(verifyJob({ call, request, matcher: this.#matcher(request), sketcher: this.#sketcher, onResult }));

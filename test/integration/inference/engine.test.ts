@@ -119,6 +119,7 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
         const result = await engine.verify({ ...r, outputIds: Uint32Array.from(ids) }, NEVER);
         assert.deepEqual([...result.chosen], ids);
         assert.ok(result.gap.every((gap) => gap === 0));
+        if (sampling === GREEDY) assert.ok(result.rank.every((rank) => rank === 0));
         assert.ok(result.logprob.every((value) => value <= 0 && Number.isFinite(value)));
         const worst = Math.max(...sketches.map((sketch, i) => sketchError(sketch, result.sketches[i] as Uint8Array)));
         assert.ok(worst <= CALIBRATION.fp32.sketchErrorMax / 10, `sketch error ${worst}`);
@@ -137,6 +138,8 @@ for (const backend of ['ortFfi', 'ortNode'] as const) {
         assert.equal(top.length, 5);
         const own = top.find(({ tokenId }) => tokenId === ids[i]);
         assert.ok(own === undefined ? logprob <= (top[4]?.logprob ?? 0) : own.logprob === logprob);
+        const rank = top.findIndex(({ tokenId }) => tokenId === ids[i]);
+        assert.ok(rank === -1 ? (replay.rank[i] as number) >= 5 : replay.rank[i] === rank);
       }
     });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { logProbability, tokenLogprobs } from '../../../../src/inference/sampling/logprobs.ts';
+import { logProbability, rankOf, tokenLogprobs } from '../../../../src/inference/sampling/logprobs.ts';
 
 const logitsArbitrary = fc
   .array(fc.float({ min: -300, max: 300, noNaN: true }), { minLength: 1, maxLength: 60 })
@@ -17,17 +17,18 @@ describe('log-probabilities', () => {
     );
   });
 
-  it('the top ones are those of a full sort, equal ones by rising id', () => {
+  it('the top ones and a rank are those of a full sort, equal ones by rising id', () => {
     const coarse = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 60 }).map((values) => Float32Array.from(values));
     fc.assert(
       fc.property(fc.oneof(logitsArbitrary, coarse), fc.nat(20), fc.nat(), (logits, wanted, pick) => {
         const count = Math.min(wanted, logits.length);
         const token = pick % logits.length;
         const { logprob, top } = tokenLogprobs(logits, token, count);
-        const sorted = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b).slice(0, count);
+        const sorted = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
+        assert.equal(rankOf(logits, token), sorted.indexOf(token));
         assert.deepEqual(
           top,
-          sorted.map((tokenId) => ({ tokenId, logprob: logProbability(logits, tokenId) })),
+          sorted.slice(0, count).map((tokenId) => ({ tokenId, logprob: logProbability(logits, tokenId) })),
         );
         assert.equal(logprob, logProbability(logits, token));
       }),
