@@ -229,6 +229,28 @@ describe('store/pull from a hub', () => {
     assert.equal(new Set(asked).size, 2);
   });
 
+  it('follows the hub to Xet storage, whose URLs are signed for one range and whose ETag is no SHA-256', async () => {
+    hub.behaviours.push((seen, response, serve) => {
+      if (seen.host === 'cdn') {
+        const signed = new URLSearchParams(seen.query).get('X-Xet-Signed-Range');
+        return signed === seen.range ? change(serve, { etag: '"2f6c0ffee0"' }) : refuse(response, 403);
+      }
+      if (!seen.path.endsWith('model.safetensors')) return undefined;
+      const target = new URL(`/signed${seen.path}`, hub.cdn);
+      target.searchParams.set('X-Xet-Signed-Range', seen.range ?? '');
+      return refuse(response, 302, {
+        location: target.href,
+        link: `<${hub.endpoint.origin}/api/models/org/tiny/xet-read-token/${COMMIT}>; rel="xet-auth"`,
+        'x-xet-hash': '2f6c0ffee0',
+        'x-linked-size': String(weights.length),
+        'x-linked-etag': `"${sha(weights)}"`,
+      });
+    });
+    const model = await pull();
+    assert.equal(model.files.find(({ path }) => path === 'model.safetensors')?.sha256, sha(weights));
+    assert.ok(hub.reads('model.safetensors').every(({ authorization }) => authorization === undefined));
+  });
+
   it('streams from a server without ranges, and from the start after a cut; progress does not go back', async () => {
     hub.behaviours.push((seen, _, serve) => (seen.host === 'cdn' ? change(serve, { ranges: false }) : undefined));
     once('model.safetensors', (_, __, serve) => change(serve, { cutAfter: 300_000 }), 2);
