@@ -3,7 +3,7 @@ import type { Connection, PeerId, PeerInfo } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Logger } from 'pino';
 import type { Clock } from '../../util/clock.ts';
-import { type Host, routingTableSize } from './host.ts';
+import { answersQueries, type Host, routingTableSize } from './host.ts';
 import { learnAddresses } from './learnAddresses.ts';
 
 /** Discovered peers are dialled up to this many connections; beyond, only on demand. */
@@ -15,7 +15,7 @@ export const LOOK_INTERVAL_MIN_MS = 500;
 export const LOOK_INTERVAL_MAX_MS = 10_000;
 const DIALS_MAX = 8;
 const DIAL_TIMEOUT_MS = 5_000;
-/** A routing table with fewer peers, and fewer than there are connections, has missed some. */
+/** A routing table with fewer peers, and fewer than are connected, has missed some. */
 const TABLE_MIN = 8;
 /** A connection this old without a stream for gossip to its peer is identified again. */
 const IDENTIFY_AFTER_MS = 3_000;
@@ -76,7 +76,7 @@ export class Dialler {
       try {
         await this.#clock.sleep(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, LOOK_INTERVAL_MAX_MS);
-        this.#identifyAgain();
+        await this.#identifyAgain();
         const connected = this.#host.getConnections().length;
         if (connected >= CONNECTIONS_MIN) continue;
         if (connected === 0) for (const address of this.#bootstrap) this.#dial(address);
@@ -96,9 +96,9 @@ export class Dialler {
    * only when it is identified, and misses those that came before it had started or did not answer its ping in time: with an empty table every lookup
    * ends at once. Identifying makes both try once more.
    */
-  #identifyAgain(): void {
+  async #identifyAgain(): Promise<void> {
     const connections = this.#host.getConnections();
-    const tableIsPoor = routingTableSize(this.#host) < Math.min(TABLE_MIN, connections.length);
+    const tableIsPoor = await this.#tableMisses(connections);
     const reached = new Set(tableIsPoor ? [] : connections.filter(hasGossipStream).map(({ remotePeer }) => remotePeer.toString()));
     for (const connection of connections) {
       const peer = connection.remotePeer.toString();
@@ -110,6 +110,14 @@ export class Dialler {
         .catch((error: unknown) => this.#log.debug({ peer, err: error }, 'identify failed'))
         .finally(() => this.#identifying.delete(peer));
     }
+  }
+
+  async #tableMisses(connections: readonly Connection[]): Promise<boolean> {
+    const size = routingTableSize(this.#host);
+    if (size >= TABLE_MIN) return false;
+    const peers = new Map(connections.map(({ remotePeer }) => [remotePeer.toString(), remotePeer]));
+    const answers = await Promise.all([...peers.values()].map((id) => answersQueries(this.#host, id)));
+    return size < Math.min(TABLE_MIN, answers.filter(Boolean).length);
   }
 
   /** Asks the DHT for the peers nearest to this one. */

@@ -6,6 +6,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import { bootstrap } from '@libp2p/bootstrap';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import { type Identify, identify } from '@libp2p/identify';
+import type { PeerId } from '@libp2p/interface';
 import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper, type SingleKadDHT } from '@libp2p/kad-dht';
 import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
@@ -145,6 +146,12 @@ function plainServices(options: Omit<HostOptions, 'networkId'>) {
 export function routingTableSize({ services }: Pick<Host, 'services'>): number {
   // One DHT has it, the interface that it is returned as does not.
   return (services.dht as SingleKadDHT).routingTable.size;
+}
+
+/** Whether a peer said, when it was identified, that it answers DHT queries. */
+export async function answersQueries({ peerStore }: Pick<Host, 'peerStore'>, id: PeerId): Promise<boolean> {
+  const peer = await peerStore.get(id).catch(() => undefined);
+  return peer?.protocols.includes(KAD_PROTOCOL) ?? false;
 }
 
 /** Gossip score of a peer at this host; 0 when it is not known. */

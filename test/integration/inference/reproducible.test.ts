@@ -13,26 +13,11 @@ import { openOrtFfi } from '../../../src/inference/onnx/ortFfi.ts';
 import { ortNode } from '../../../src/inference/onnx/ortNode.ts';
 import type { Quantisation } from '../../../src/inference/quantisation.ts';
 import { GREEDY, type Hex } from '../../../src/types/index.ts';
+import { SMOLLM_135M } from '../../bench/smollm.ts';
 import { type Completion, complete } from './run.ts';
 
 /** As wide as SmolLM2-135M: its products are shared between threads, and its rows are whole blocks. Smaller ones would be neither. */
-const SHAPE: DecoderShape = {
-  architecture: 'LlamaForCausalLM',
-  vocab: 4_096,
-  hidden: 576,
-  layers: 2,
-  heads: 9,
-  kvHeads: 3,
-  headSize: 64,
-  intermediate: 1_536,
-  normEps: 1e-5,
-  rope: { theta: 10_000, scaling: { kind: 'none' } },
-  tiedEmbeddings: true,
-  qkvBias: false,
-  outputBias: false,
-  mlpBias: false,
-  qkNorm: false,
-};
+const SHAPE: DecoderShape = { ...SMOLLM_135M, vocab: 4_096, layers: 2 };
 const CONTEXT_TOKENS = 192;
 const ROWS = 8;
 const CHUNK_TOKENS = 64;

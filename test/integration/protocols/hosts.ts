@@ -7,6 +7,8 @@ import { pino } from 'pino';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type NodeRecord, type SigningContracts, signStatement } from '../../../src/crypto/eip712.ts';
 import { encryptionKeyOf, type PeerKey, peerKeyOf } from '../../../src/crypto/identity.ts';
+import { networkIdOf } from '../../../src/crypto/ids.ts';
+import { createHost, type Host, type HostOptions } from '../../../src/protocols/engine/host.ts';
 import { type NetworkOptions, openNetwork } from '../../../src/protocols/engine/openNetwork.ts';
 import type { Network } from '../../../src/protocols/network.ts';
 import type { Capacity, NodeAnnouncement } from '../../../src/protocols/node/messages.ts';
@@ -75,6 +77,33 @@ export async function announcement(
   };
   const signature = await signStatement('NodeRecord', CONTRACTS, whole, operator);
   return { record: { record: whole, signature }, capacity: { models: [], freeSlots: 1, queueDepth: 0, sentAt: now, ...capacity } };
+}
+
+/** Hosts of the network without anything on them, each of its own key. */
+export class BareHosts {
+  readonly #hosts: Host[] = [];
+
+  /** @param n makes the key */
+  async start(n: number, options: Partial<HostOptions> = {}): Promise<Host> {
+    const host = await createHost(
+      { key: peerKeyOf(seedOf(n)) },
+      {
+        networkId: networkIdOf(CONTRACTS.chainId, CONTRACTS.nodeRegistry),
+        listen: ['/ip4/127.0.0.1/tcp/0'],
+        bootstrap: [],
+        privateAddresses: true,
+        colocationWhitelist: ['127.0.0.1'],
+        ...options,
+      },
+    );
+    this.#hosts.push(host);
+    await host.start();
+    return host;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#hosts.splice(0).map((host) => host.stop()));
+  }
 }
 
 export function firstAddress(host: TestHost): string {

@@ -9,6 +9,8 @@ import { isCoded } from '../../../src/util/errors.ts';
 
 const VOCAB = 64;
 const CONTEXT = 256;
+/** Jobs are cancelled before their first step or after up to six. */
+const CANCEL_STEPS = 7;
 
 /**
  * A session whose "logits" are a hash over all tokens in the row: any row that is moved wrongly gives another answer. With a period, an answer
@@ -112,14 +114,18 @@ async function runAll(
     ended[call] = (ended[call] as number) + 1;
     ends[call]?.resolve();
   };
-  const scheduler = schedulerOf(session, { prefixRows, speculates, onCancelled: ({ call }) => end(call) });
-  await Promise.all(
-    runs.map((run, call) => {
-      scheduler.submit(recordingJob(call, run, outs[call] as number[], () => end(call)));
-      if (cancel.has(call)) setTimeout(() => scheduler.cancel(call), call % 3);
-      return ends[call]?.promise;
-    }),
-  );
+  let step = 0;
+  const cancelDue = (): void => {
+    for (const call of cancel) if (call % CANCEL_STEPS === step) scheduler.cancel(call);
+  };
+  const onStep = (): void => {
+    step++;
+    cancelDue();
+  };
+  const scheduler = schedulerOf(session, { prefixRows, speculates, onStep, onCancelled: ({ call }) => end(call) });
+  for (const [call, run] of runs.entries()) scheduler.submit(recordingJob(call, run, outs[call] as number[], () => end(call)));
+  cancelDue();
+  await Promise.all(ends.map(({ promise }) => promise));
   await scheduler.close();
   assert.ok(ended.every((count) => count === 1));
   return outs;
